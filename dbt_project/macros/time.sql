@@ -1,0 +1,102 @@
+{# The run's one clock: an instant in UTC. Facts at or after it do not exist. #}
+{% macro as_of() -%}
+    cast('{{ var("as_of") }}' as timestamp)
+{%- endmacro %}
+
+
+{# The reporting day that holds the last instant before as_of. #}
+{% macro last_day() -%}
+    {{ local_date(as_of() ~ " - interval '1 microsecond'") }}
+{%- endmacro %}
+
+
+{# An instant with a zone, as UTC without one. #}
+{% macro to_utc(expression) -%}
+    ({{ expression }} at time zone 'UTC')
+{%- endmacro %}
+
+
+{# The day in the reporting time zone of an instant in UTC. #}
+{% macro local_date(expression) -%}
+    cast(({{ expression }}) at time zone 'UTC' at time zone '{{ var("time_zone") }}' as date)
+{%- endmacro %}
+
+
+{# The instant in UTC at which a day of the reporting time zone begins. #}
+{% macro local_midnight(expression) -%}
+    (cast({{ expression }} as timestamp) at time zone '{{ var("time_zone") }}' at time zone 'UTC')
+{%- endmacro %}
+
+
+{% macro month_of(expression) -%}
+    cast(date_trunc('month', {{ expression }}) as date)
+{%- endmacro %}
+
+
+{% macro add_days(expression, days) -%}
+    cast({{ expression }} + {{ days }} * interval '1 day' as date)
+{%- endmacro %}
+
+
+{% macro add_months(expression, months) -%}
+    cast({{ expression }} + {{ months }} * interval '1 month' as date)
+{%- endmacro %}
+
+
+{# The day on which a billing interval that begins on a day is over. #}
+{% macro add_interval(expression, billing_interval, interval_count) -%}
+    case {{ billing_interval }}
+        {% for unit, length in [("day", "1 day"), ("week", "7 days"), ("month", "1 month")] %}
+            when '{{ unit }}'
+                then cast({{ expression }} + {{ interval_count }} * interval '{{ length }}' as date)
+        {% endfor %}
+        else cast({{ expression }} + {{ interval_count }} * interval '1 year' as date)
+    end
+{%- endmacro %}
+
+
+{# Minutes from one instant to a later one. #}
+{% macro minutes_between(earlier, later) -%}
+    {{ ratio("cast(extract(epoch from (" ~ later ~ " - " ~ earlier ~ ")) as bigint)", 60) }}
+{%- endmacro %}
+
+
+{# Whole months from one first of month to another. #}
+{% macro months_between(earlier, later) -%}
+    cast(
+        (extract(year from {{ later }}) - extract(year from {{ earlier }})) * 12
+        + extract(month from {{ later }}) - extract(month from {{ earlier }})
+        as integer
+    )
+{%- endmacro %}
+
+
+{# In a select list: one row for each day, both ends included; none if the first is the later. #}
+{% macro each_day(first_day, final_day) -%}
+    {{ return(adapter.dispatch("each_step", "perene")(first_day, final_day, "1 day")) }}
+{%- endmacro %}
+
+
+{# In a select list: one row for each first of month, both ends included. #}
+{% macro each_month(first_month, final_month) -%}
+    {{ return(adapter.dispatch("each_step", "perene")(first_month, final_month, "1 month")) }}
+{%- endmacro %}
+
+
+{% macro default__each_step(first, final, step) -%}
+    cast(
+        unnest(generate_series(
+            cast({{ first }} as timestamp), cast({{ final }} as timestamp), interval '{{ step }}'
+        ))
+        as date
+    )
+{%- endmacro %}
+
+{% macro postgres__each_step(first, final, step) -%}
+    cast(
+        generate_series(
+            cast({{ first }} as timestamp), cast({{ final }} as timestamp), interval '{{ step }}'
+        )
+        as date
+    )
+{%- endmacro %}

@@ -1,0 +1,46 @@
+-- The canonical payment events of every biller before as_of. Amounts are signed by their direction
+-- and include tax; tax carries the sign of its amount.
+with payments as (
+    select
+        'files' as provider,
+        *
+    from {{ ref("stg_files__payments") }}
+    where occurred_at < {{ as_of() }}
+),
+
+signed as (
+    select
+        *,
+        {{ local_date("occurred_at") }} as occurred_on,
+        case when kind in ('refund', 'dispute') then -1 else 1 end as direction
+    from payments
+)
+
+select
+    ---------- ids
+    provider || '|' || payment_id as payment_key,
+    provider,
+    payment_id,
+    customer_id,
+    subscription_id,
+
+    ---------- strings
+    kind,
+    status,
+    currency,
+    failure_reason,
+
+    ---------- numerics
+    {{ amount("direction * amount") }} as amount,
+    {{ amount("direction * tax") }} as tax,
+    fee,
+
+    ---------- booleans
+    is_recurring,
+
+    ---------- dates
+    occurred_on,
+
+    ---------- timestamps
+    occurred_at
+from signed

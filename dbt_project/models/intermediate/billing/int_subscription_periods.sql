@@ -1,0 +1,65 @@
+-- The canonical stretches of subscription items, of every biller: what stood, from which day of the
+-- reporting zone to which (exclusive), as known at as_of. A stretch that covers no day's end is out.
+with periods as (
+    select
+        'files' as provider,
+        *
+    from {{ ref("stg_files__subscription_periods") }}
+    where started_at < {{ as_of() }}
+),
+
+bounded as (
+    select
+        *,
+        {{ local_date("started_at") }} as started_on,
+        ended_at >= {{ as_of() }} as is_running,
+        case
+            when ended_at >= {{ as_of() }} then {{ add_days(last_day(), 1) }}
+            else {{ local_date("ended_at") }}
+        end as ended_on
+    from periods
+)
+
+select
+    ---------- ids
+    provider || '|' || subscription_period_id as subscription_period_id,
+    provider || '|' || subscription_id || '|' || item_id as subscription_item_id,
+    provider || '|' || subscription_id as subscription_key,
+    provider,
+    subscription_id,
+    item_id,
+    customer_id,
+    plan_id,
+
+    ---------- strings
+    billing_interval,
+    currency,
+    status,
+    discount_duration,
+    case when not is_running then end_reason end as end_reason,
+
+    ---------- numerics
+    interval_count,
+    quantity,
+    unit_amount,
+    discount_percent,
+    discount_amount,
+
+    ---------- booleans
+    is_metered,
+    is_recurring,
+    is_running,
+    has_cancellation_requests,
+
+    ---------- dates
+    started_on,
+    ended_on,
+
+    ---------- timestamps
+    started_at,
+    case
+        when cancel_requested_at < {{ as_of() }} then cancel_requested_at
+    end as cancel_requested_at,
+    cancel_scheduled_for
+from bounded
+where started_on < ended_on

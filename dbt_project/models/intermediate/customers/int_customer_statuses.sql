@@ -1,0 +1,41 @@
+-- Where each customer who ever had MRR stands at as_of.
+with days as (
+    select
+        *,
+        row_number() over (partition by customer_id order by changed_on desc) as recency,
+        min(case when customer_status = 'paying' then changed_on end) over (
+            partition by customer_id
+        ) as first_paid_on,
+        max(case when change_kind in ('churn', 'churn_while_paused') then changed_on end) over (
+            partition by customer_id
+        ) as last_churned_on
+    from {{ ref("int_mrr_customer_days") }}
+),
+
+items as (
+    select
+        customer_id,
+        sum({{ amount("mrr * rate") }}) as mrr,
+        sum({{ amount("past_due_mrr * rate") }}) as past_due_mrr,
+        sum({{ amount("pipeline_mrr * rate") }}) as pipeline_mrr
+    from {{ ref("int_subscription_item_months") }}
+    where closes_on = {{ last_day() }}
+    group by customer_id
+)
+
+select
+    customers.customer_id,
+    case
+        when days.customer_status in ('paying', 'paused', 'churned') then days.customer_status
+        when items.pipeline_mrr > 0 then 'trialing'
+        else 'never_paid'
+    end as customer_status,
+    days.first_paid_on,
+    case when days.customer_status = 'churned' then days.last_churned_on end as churned_on,
+    {{ amount("coalesce(items.mrr, 0)") }} as mrr,
+    {{ amount("coalesce(items.past_due_mrr, 0)") }} as past_due_mrr
+from {{ ref("int_customers") }} as customers
+left join days
+    on customers.customer_id = days.customer_id and days.recency = 1
+left join items
+    on customers.customer_id = items.customer_id

@@ -1,0 +1,29 @@
+-- How each customer's tickets went, and when a human last spoke with them.
+{% set recent_from = add_days(last_day(), -89) %}
+
+with tickets as (
+    select
+        tickets.*,
+        ratings.rating_latest,
+        ratings.rated_at,
+        {{ local_date("tickets.created_at") }} >= {{ recent_from }} as is_recent,
+        row_number() over (
+            partition by tickets.customer_id
+            order by ratings.rated_at desc nulls last, tickets.ticket_key
+        ) as rating_recency
+    from {{ ref("int_tickets") }} as tickets
+    left join {{ ref("int_ticket_ratings") }} as ratings
+        on tickets.ticket_key = ratings.ticket_key
+    where tickets.customer_id is not null
+)
+
+select
+    customer_id,
+    count(*) as tickets_ever,
+    sum(case when is_recent then 1 else 0 end) as tickets_90_days,
+    sum(case when solved_at is null then 1 else 0 end) as open_tickets,
+    sum(case when is_recent then coalesce(reopens, 0) else 0 end) as reopens_90_days,
+    max(case when rating_recency = 1 then rating_latest end) as last_rating,
+    max(coalesce(solved_at, first_solved_at, first_replied_at)) as last_human_contact_at
+from tickets
+group by customer_id

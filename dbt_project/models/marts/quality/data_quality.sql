@@ -1,0 +1,13 @@
+{{ config(materialized="view") }}
+
+-- A view, because the checks of a run end after its last table is built; the published copy is a table.
+select
+    check_name,
+    checked_table,
+    severity,
+    status,
+    failures,
+    description,
+    severity = 'error' as is_blocking
+from {{ ref("stg_operations__check_results") }}
+order by check_name

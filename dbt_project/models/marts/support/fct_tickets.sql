@@ -1,0 +1,33 @@
+-- Business minutes need a schedule and topics need rules; a source of files brings neither.
+select
+    tickets.ticket_key,
+    tickets.provider,
+    tickets.ticket_id,
+    tickets.customer_id,
+    tickets.link_method,
+    tickets.status,
+    tickets.priority,
+    tickets.channel,
+    tickets.ticket_type,
+    cast(null as text) as topic,
+    ratings.rating_first,
+    ratings.rating_latest,
+    cast(tickets.replies as integer) as replies,
+    cast(tickets.reopens as integer) as reopens,
+    {{ minutes_between("tickets.created_at", "tickets.first_replied_at") }}
+        as first_reply_calendar_minutes,
+    cast(null as decimal(28, 6)) as first_reply_business_minutes,
+    {{ minutes_between("tickets.created_at", "tickets.first_solved_at") }}
+        as first_resolution_calendar_minutes,
+    cast(null as decimal(28, 6)) as first_resolution_business_minutes,
+    {{ minutes_between("tickets.created_at", "tickets.solved_at") }}
+        as full_resolution_calendar_minutes,
+    cast(null as decimal(28, 6)) as full_resolution_business_minutes,
+    tickets.created_at,
+    tickets.first_replied_at,
+    tickets.first_solved_at,
+    tickets.solved_at
+from {{ ref("int_tickets") }} as tickets
+left join {{ ref("int_ticket_ratings") }} as ratings
+    on tickets.ticket_key = ratings.ticket_key
+order by tickets.created_at, tickets.ticket_key

@@ -1,0 +1,6 @@
+{# Fails with every row for which the expression is not true. #}
+{% test holds(model, expression) %}
+    select *
+    from {{ model }}
+    where not coalesce({{ expression }}, false)
+{% endtest %}

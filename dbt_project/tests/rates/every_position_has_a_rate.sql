@@ -1,0 +1,11 @@
+select distinct
+    currency,
+    revalued_on as rate_missing_on
+from {{ ref("int_mrr_foreign_days") }}
+where rate is null
+union
+select distinct
+    currency,
+    closes_on as rate_missing_on
+from {{ ref("int_subscription_item_months") }}
+where rate is null

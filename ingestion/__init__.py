@@ -1,0 +1,1 @@
+"""Ingestion brings what the sources said into the raw tables of the warehouse."""

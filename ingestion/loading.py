@@ -1,0 +1,75 @@
+"""What a source and the loader say to each other."""
+
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+import duckdb
+import pyarrow as pa
+
+from ingestion.settings import Settings
+from ingestion.tables import RawTable
+
+# Folders of this name beside the loader's hold what a source is reading just now.
+WORKSHOP_PREFIX = "reading-"
+
+Progress = Callable[[str], None]
+Connect = Callable[[], AbstractContextManager[duckdb.DuckDBPyConnection]]
+
+
+@dataclass(frozen=True)
+class Extraction:
+    """What a source has to add to its raw tables.
+
+    Attributes:
+        batches: Per name of a raw table its new rows, shaped as declared. They may be read while
+            the loader walks through them.
+        details: What the report says besides rows and times.
+    """
+
+    batches: Mapping[str, Iterable[pa.Table]]
+    details: dict[str, str | int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a load asks of a source.
+
+    Attributes:
+        settings: The run's settings.
+        as_of: The run's instant, in UTC: when the source is seen.
+        connect: Opens the warehouse, to see what earlier loads brought. What it gives must be
+            closed before the extraction is handed over.
+        progress: Takes lines for people.
+    """
+
+    settings: Settings
+    as_of: datetime
+    connect: Connect
+    progress: Progress
+
+
+class SourceModule(Protocol):
+    """The module `ingestion.<source>.source`."""
+
+    TABLES: tuple[RawTable, ...]
+
+    def extract(self, request: Request) -> AbstractContextManager[Extraction]:
+        """Find what is new; whatever is held open for it closes with the context.
+
+        Raises:
+            PereneError: The source cannot be read or is not in its form. Nothing is loaded.
+        """
+        ...
+
+    def prune(self, connection: duckdb.DuckDBPyConnection, dataset: str) -> None:
+        """Delete rows that newer ones replace. Only complete loads are in the tables."""
+        ...
+
+    def newest_fact(
+        self, connection: duckdb.DuckDBPyConnection, dataset: str, as_of: datetime
+    ) -> datetime | None:
+        """Return the last instant before `as_of` of which the raw tables know something."""
+        ...

@@ -1,0 +1,1 @@
+"""A made-up company whose payments and support the demo runs on."""

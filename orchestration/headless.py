@@ -1,0 +1,69 @@
+"""Jobs run in this process, with Dagster's history kept and its chatter in a file."""
+
+import dagster as dg
+from dagster._core.utils import make_new_run_id
+
+from ingestion.settings import Home, Settings
+from orchestration.assets.exports import KPI_PACK_KEY
+from orchestration.errors import RunFailedError
+from orchestration.home import prepare_home
+from orchestration.instance import open_instance
+from orchestration.progress import phase
+from orchestration.reports.kpi_pack import KpiPack, make_kpi_pack, pack_metadata
+from orchestration.run_failures import explain_run_failure, keep_tracebacks, write_failure_notice
+
+_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+def refresh(settings: Settings) -> str:
+    """Runs daily_refresh: the sources into the warehouse, the models, the publication.
+
+    Args:
+        settings: Names the data folder.
+
+    Returns:
+        The run's id.
+
+    Raises:
+        RunFailedError: It did not publish; the message says why, and a notice was written.
+    """
+    prepare_home(settings.home)
+    from orchestration.definitions import defs
+
+    run_id = make_new_run_id()
+    job = defs.resolve_job_def("daily_refresh")
+    with open_instance(settings.home) as instance:
+        result = job.execute_in_process(
+            instance=instance, run_id=run_id, run_config=_QUIET, raise_on_error=False
+        )
+        if not result.success:
+            keep_tracebacks(settings.home, instance, run_id)
+            write_failure_notice(settings.home, instance, result.dagster_run)
+            raise RunFailedError(explain_run_failure(settings.home, instance, run_id))
+    return run_id
+
+
+def make_pack(home: Home, month: str) -> KpiPack:
+    """Makes the KPI pack of a month and records it in Dagster's history.
+
+    Args:
+        home: The data folder's paths.
+        month: ``YYYY-MM``.
+
+    Returns:
+        The pack.
+
+    Raises:
+        PereneError: It cannot be made; see ``make_kpi_pack``.
+    """
+    with phase(f"kpi pack {month}") as current:
+        pack = make_kpi_pack(home, month)
+        current.result = f"{len(pack.files)} files"
+    with open_instance(home) as instance:
+        instance.report_runless_asset_event(
+            dg.AssetMaterialization(
+                KPI_PACK_KEY, partition=f"{month}-01", metadata=pack_metadata(pack)
+            )
+        )
+    return pack
+

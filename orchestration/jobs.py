@@ -1,0 +1,86 @@
+"""The jobs and the times at which they run."""
+
+from collections.abc import Sequence
+
+import dagster as dg
+from dagster._core.definitions.partitions.partitioned_schedule import (
+    UnresolvedPartitionedAssetScheduleDefinition,
+)
+from dagster._core.definitions.unresolved_asset_job_definition import (
+    UnresolvedAssetJobDefinition,
+)
+
+from ingestion.settings import Settings
+from orchestration.assets.exports import KPI_PACK_KEY, month_partitions
+from orchestration.raw_sources import RawSource
+
+Schedule = dg.ScheduleDefinition | UnresolvedPartitionedAssetScheduleDefinition
+
+
+def make_jobs(settings: Settings, sources: Sequence[RawSource]) -> list[UnresolvedAssetJobDefinition]:
+    """The jobs, in the order in which the data flow.
+
+    Args:
+        settings: The reporting time zone.
+        sources: The sources.
+
+    Returns:
+        daily_refresh, ingest_only and kpi_pack.
+    """
+    raw = [f"raw_{source.name}" for source in sources]
+    exports = dg.AssetSelection.groups("exports")
+    return [
+        dg.define_asset_job(
+            "daily_refresh",
+            selection=dg.AssetSelection.all() - exports,
+            description="Everything from the sources to the published marts.",
+        ),
+        dg.define_asset_job(
+            "ingest_only",
+            selection=dg.AssetSelection.groups(*raw),
+            description="The sources into the raw tables; nothing is built or published.",
+        ),
+        dg.define_asset_job(
+            "kpi_pack",
+            selection=dg.AssetSelection.assets(KPI_PACK_KEY),
+            partitions_def=month_partitions(settings),
+            description="The KPI pack of one month, from what is published.",
+        ),
+    ]
+
+
+def make_schedules(
+    settings: Settings, jobs: Sequence[UnresolvedAssetJobDefinition]
+) -> list[Schedule]:
+    """The schedules, in the reporting time zone; on only where a source is configured.
+
+    Args:
+        settings: The reporting time zone and the sources that are on.
+        jobs: The jobs.
+
+    Returns:
+        One schedule for daily_refresh and one for kpi_pack.
+    """
+    by_name = {job.name: job for job in jobs}
+    status = (
+        dg.DefaultScheduleStatus.RUNNING if settings.sources else dg.DefaultScheduleStatus.STOPPED
+    )
+    return [
+        dg.ScheduleDefinition(
+            name="daily_refresh_schedule",
+            job=by_name["daily_refresh"],
+            cron_schedule="0 5 * * *",
+            execution_timezone=settings.time_zone,
+            default_status=status,
+            description="Every day at 05:00.",
+        ),
+        dg.build_schedule_from_partitioned_job(
+            by_name["kpi_pack"],
+            name="kpi_pack_schedule",
+            # A month closes three days after its end; the refresh of the fourth has it whole.
+            day_of_month=4,
+            hour_of_day=7,
+            default_status=status,
+            description="On the fourth of each month at 07:00, for the month before.",
+        ),
+    ]

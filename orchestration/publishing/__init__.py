@@ -1,0 +1,1 @@
+"""Published copies of the marts: whole, checked, and swapped in by one rename."""

@@ -1,0 +1,1 @@
+"""Reports: one frozen set of figures, several renderings."""
