@@ -1,4 +1,4 @@
-"""Compares the marts with the second, plain computation of the same numbers, to the last decimal."""
+"""Compares the marts with the second, plain computation, to the last decimal."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
@@ -8,6 +8,9 @@ from tests.oracle.numbers import Numbers
 from tests.warehouse import Warehouse
 
 Record = Mapping[str, Any]
+
+# What the second computation says besides, for its own checks.
+NOT_IN_MARTS = {"crosses_pause"}
 
 
 def differences(warehouse: Warehouse, numbers: Numbers) -> list[str]:
@@ -39,17 +42,22 @@ def differences(warehouse: Warehouse, numbers: Numbers) -> list[str]:
             ("metric_month", "currency"),
             (asdict(row) for row in numbers.cash),
             warehouse,
+            where="collected <> 0 or refunded <> 0 or disputed <> 0",
         ),
     ]
 
 
 def _differing(
-    mart: str, key: tuple[str, ...], expected: Iterable[Record], warehouse: Warehouse
+    mart: str,
+    key: tuple[str, ...],
+    expected: Iterable[Record],
+    warehouse: Warehouse,
+    where: str = "true",
 ) -> list[str]:
     wanted = {tuple(row[name] for name in key): row for row in expected}
     found = {
         tuple(row[name] for name in key): row
-        for row in warehouse.records(f"select * from marts.{mart}")
+        for row in warehouse.records(f"select * from marts.{mart} where {where}")
     }
     lines = []
     for cell in sorted(wanted.keys() | found.keys(), key=str):
@@ -60,6 +68,6 @@ def _differing(
         lines.extend(
             f"{mart} {cell}: {name} is {found[cell][name]}, should be {value}"
             for name, value in wanted[cell].items()
-            if name in found[cell] and found[cell][name] != value
+            if name not in NOT_IN_MARTS and found[cell].get(name, "absent") != value
         )
     return lines

@@ -69,7 +69,7 @@ def build_warehouse(
         language="en",
     )
     ensure_raw_tables(settings)
-    load_source("files", settings, as_of, lambda line: None)
+    load_source("files", settings, as_of, lambda _: None)
     warehouse = Warehouse(settings, as_of)
     rebuild(warehouse, with_checks=with_checks)
     return warehouse

@@ -77,6 +77,8 @@ def is_closed(month: date, history: History) -> bool:
 
 def _committed(close: Close, month: date, history: History, rates: Rates) -> Decimal | None:
     """Closing MRR less what was known, at that close, to end."""
+    if not any(item.counted.headline > 0 for item in close.items.values()):
+        return ZERO
     if not history.knows_cancel_requests:
         return None
     is_last_month = month == month_of(history.last_day)

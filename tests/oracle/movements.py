@@ -79,7 +79,6 @@ class _Walk:
         self._value: dict[str, Decimal] = {}  # reporting value by currency, as last revalued
         self._legs = LegReader()
         self._standing = "none"
-        self._paused_since = date.min
         self._pause_reason = ""
 
     def live_through(self, day: date, items: Day, is_close: bool) -> None:
@@ -135,15 +134,14 @@ class _Walk:
         pause = _pause(items)
         if pause:
             self._write(day, "contraction", pause, delta, crosses_pause=True)
-            self._standing, self._paused_since, self._pause_reason = "paused", day, pause
+            self._standing, self._pause_reason = "paused", pause
         else:
             self._write(day, "churn", self._largest(day, legs), delta)
             self._standing = "churned"
 
     def _wait(self, day: date, items: Day) -> None:
         """A paused customer stays, or has left when the pause is over or too long."""
-        is_too_long = day >= self._paused_since + timedelta(days=self._policy.pause_days)
-        if _pause(items) and not is_too_long:
+        if _pause(items):
             return
         reason = "voluntary"
         for key, before in self._items.items():

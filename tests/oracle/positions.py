@@ -1,7 +1,7 @@
 """Walks through one customer's subscription items day by day."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -22,8 +22,8 @@ class ItemDay:
         priced_by: The period whose price counts; an earlier one while a payer is on trial.
         counted: The worth that enters MRR.
         would_be: The worth the period would have if its status let it count.
-        state: paying, free, pipeline, not_converted, paused, free_for_now, dunning_exhausted
-            or excluded (metered and one-off items).
+        state: paying, free, pipeline, not_converted, paused, pause_over, free_for_now,
+            free_for_long, dunning_exhausted or excluded (metered and one-off items).
     """
 
     period: Period
@@ -52,7 +52,9 @@ def days_of_customer(
     if not periods:
         return
     in_force = _periods_by_day(periods, last_day)
-    past_due_since = _past_due_since(in_force)
+    past_due_since = _since(in_force, lambda period, _: period.status == "past_due")
+    paused_since = _since(in_force, lambda period, _: period.status == "paused")
+    free_since = _since(in_force, lambda period, day: _is_free_for_now(period, day, policy))
     yesterday: Day = {}
     day = min(period.first_day for period in periods)
     while day <= last_day:
@@ -62,6 +64,9 @@ def days_of_customer(
                 day,
                 yesterday.get(item),
                 past_due_since.get((period.subscription_id, day)),
+                (paused_since if period.status == "paused" else free_since).get(
+                    (period.subscription_id, day)
+                ),
                 policy,
             )
             for item, period in in_force.get(day, {}).items()
@@ -76,6 +81,7 @@ def _item_day(
     day: date,
     yesterday: ItemDay | None,
     past_due_since: date | None,
+    paused_since: date | None,
     policy: Policy,
 ) -> ItemDay:
     would_be = worth_on(period, day, policy)
@@ -85,7 +91,9 @@ def _item_day(
         state = "excluded"
     elif period.status == "paused":
         # A trial that was paused because it ended without a card is no pause of a payer.
-        state = "not_converted" if _never_converted(yesterday) else "paused"
+        is_over = _limit_is_reached(paused_since, day, policy.pause_days)
+        paused = "pause_over" if is_over else "paused"
+        state = "not_converted" if _never_converted(yesterday) else paused
     elif period.status == "unpaid":
         state = "dunning_exhausted"
     elif period.status == "trialing":
@@ -95,11 +103,15 @@ def _item_day(
             state = "pipeline"
     elif period.status == "past_due" and _never_converted(yesterday):
         state = "not_converted"
-    elif _grace_is_over(period, day, past_due_since, policy):
+    elif period.status == "past_due" and _limit_is_reached(
+        past_due_since, day, policy.past_due_days
+    ):
         state = "dunning_exhausted"
     else:
         counted = would_be
         state = _state_of_priced(period, would_be)
+        if state == "free_for_now" and _limit_is_reached(paused_since, day, policy.pause_days):
+            state = "free_for_long"
     if yesterday is not None and _is_same(yesterday, period, priced_by, counted, would_be, state):
         return yesterday
     return ItemDay(period, priced_by, counted, would_be, state)
@@ -108,7 +120,8 @@ def _item_day(
 def _state_of_priced(period: Period, worth: Worth) -> str:
     if worth.headline > 0:
         return "paying"
-    if worth.listed > 0 and period.discount_duration == "repeating":
+    is_active = period.status == "active"  # nothing can be past due where nothing is to be paid
+    if is_active and worth.listed > 0 and period.discount_duration == "repeating":
         return "free_for_now"
     return "free"
 
@@ -117,10 +130,13 @@ def _never_converted(yesterday: ItemDay | None) -> bool:
     return yesterday is not None and yesterday.state in ("pipeline", "not_converted")
 
 
-def _grace_is_over(period: Period, day: date, past_due_since: date | None, policy: Policy) -> bool:
-    if period.status != "past_due" or past_due_since is None:
-        return False
-    return day >= past_due_since + timedelta(days=policy.past_due_days)
+def _limit_is_reached(since: date | None, day: date, days: int) -> bool:
+    return since is not None and day >= since + timedelta(days=days)
+
+
+def _is_free_for_now(period: Period, day: date, policy: Policy) -> bool:
+    is_counted = period.is_recurring and not period.is_metered and period.status == "active"
+    return is_counted and _state_of_priced(period, worth_on(period, day, policy)) == "free_for_now"
 
 
 def _is_same(
@@ -150,12 +166,14 @@ def _periods_by_day(periods: Iterable[Period], last_day: date) -> dict[date, dic
     return by_day
 
 
-def _past_due_since(in_force: dict[date, dict[ItemKey, Period]]) -> dict[tuple[str, date], date]:
-    """The first day of the unbroken past-due stretch a subscription is in, by day."""
+def _since(
+    in_force: dict[date, dict[ItemKey, Period]], is_in: Callable[[Period, date], bool]
+) -> dict[tuple[str, date], date]:
+    """The first day of the unbroken stretch of such periods a subscription is in, by day."""
     since: dict[tuple[str, date], date] = {}
     for day in sorted(in_force):
         for period in in_force[day].values():
-            if period.status == "past_due":
+            if period.is_recurring and not period.is_metered and is_in(period, day):
                 key = (period.subscription_id, day)
                 since[key] = since.get((period.subscription_id, day - ONE_DAY), day)
     return since

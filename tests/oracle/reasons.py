@@ -69,8 +69,7 @@ class LegReader:
                     switch = item in switched
                     reason = "plan_switch" if switch else self._reason(item, before, after)
                     legs.append(Leg(currency, delta, reason))
-        for item in changed:
-            self._remember(item, yesterday.get(item), today.get(item))
+        self._remember(changed, yesterday, today)
         return legs
 
     def _reason(self, item: ItemKey, before: ItemDay | None, after: ItemDay | None) -> str:
@@ -81,9 +80,10 @@ class LegReader:
         return _edit(before, after)
 
     def _reason_of_gain(self, item: ItemKey, before: ItemDay | None) -> str:
-        if before is not None and before.state == "free_for_now":
+        if before is not None and before.state in ("free_for_now", "free_for_long"):
             return "discount"
-        if before is not None and before.state == "paused" and item in self._had_mrr:
+        was_paused = before is not None and before.state in ("paused", "pause_over")
+        if was_paused and item in self._had_mrr:
             return "resumed"
         if item in self._was_on_trial and item not in self._had_mrr:
             return "trial_converted"
@@ -91,14 +91,22 @@ class LegReader:
             return "recovered"
         return "started"
 
-    def _remember(self, item: ItemKey, before: ItemDay | None, after: ItemDay | None) -> None:
-        if _mrr(after) > 0:
-            self._had_mrr.add(item)
-            self._lost_involuntarily[item[0]] = False
-        elif _mrr(before) > 0:
-            self._lost_involuntarily[item[0]] = _reason_of_loss(before, after) == "involuntary"
-        if after is not None and after.state == "pipeline":
-            self._was_on_trial.add(item)
+    def _remember(self, changed: list[ItemKey], yesterday: Day, today: Day) -> None:
+        lost: dict[str, bool] = {}  # by subscription: whether any of it was lost involuntarily
+        for item in changed:
+            before, after = yesterday.get(item), today.get(item)
+            if _mrr(after) > 0:
+                self._had_mrr.add(item)
+                self._lost_involuntarily[item[0]] = False
+            elif _mrr(before) > 0:
+                is_involuntary = _reason_of_loss(before, after) == "involuntary"
+                lost[item[0]] = lost.get(item[0], False) or is_involuntary
+            if after is not None and after.state == "pipeline":
+                self._was_on_trial.add(item)
+        gaining = {item[0] for item in changed if _mrr(today.get(item)) > 0}
+        for subscription, is_involuntary in lost.items():
+            if subscription not in gaining:
+                self._lost_involuntarily[subscription] = is_involuntary
 
 
 def largest(legs: Iterable[Leg], sizes: Iterable[Decimal]) -> str:
@@ -125,9 +133,9 @@ def _reason_of_loss(before: ItemDay | None, after: ItemDay | None) -> str:
         return "involuntary" if end_reason_is_involuntary(end_reason) else "voluntary"
     if after.state == "dunning_exhausted":
         return "involuntary"
-    if after.state == "paused":
+    if after.state in ("paused", "pause_over"):
         return "paused"
-    if after.state == "free_for_now":
+    if after.state in ("free_for_now", "free_for_long"):
         return "discount"
     if after.state == "excluded":
         return "voluntary"

@@ -60,6 +60,9 @@ select
     case
         when cancel_requested_at < {{ as_of() }} then cancel_requested_at
     end as cancel_requested_at,
-    cancel_scheduled_for
+    case
+        when cancel_requested_at is null or cancel_requested_at < {{ as_of() }}
+            then cancel_scheduled_for
+    end as cancel_scheduled_for
 from bounded
 where started_on < ended_on

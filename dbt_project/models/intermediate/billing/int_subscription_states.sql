@@ -271,7 +271,11 @@ select
     ---------- strings
     cast(kept_interval_count as text) || ' ' || kept_billing_interval as billing_interval,
     kept_currency as currency,
-    case when is_unconverted then 'trialing' else state end as state,
+    case
+        when is_unconverted then 'trialing'
+        when state = 'past_due' and is_beyond_limit then 'unpaid'
+        else state
+    end as state,
     end_reason,
 
     ---------- numerics

@@ -12,14 +12,26 @@ with days as (
     from {{ ref("int_mrr_customer_days") }}
 ),
 
-items as (
+positions as (
     select
         customer_id,
-        sum({{ amount("mrr * rate") }}) as mrr,
-        sum({{ amount("past_due_mrr * rate") }}) as past_due_mrr,
-        sum({{ amount("pipeline_mrr * rate") }}) as pipeline_mrr
+        currency,
+        rate,
+        {% for column in ["mrr", "past_due_mrr", "pipeline_mrr"] %}
+            {{ amount("sum(" ~ column ~ ")") }} as {{ column }}{{ "," if not loop.last }}
+        {% endfor %}
     from {{ ref("int_subscription_item_months") }}
     where closes_on = {{ last_day() }}
+    group by customer_id, currency, rate
+),
+
+balances as (
+    select
+        customer_id,
+        {% for column in ["mrr", "past_due_mrr", "pipeline_mrr"] %}
+            sum({{ amount(column ~ " * rate") }}) as {{ column }}{{ "," if not loop.last }}
+        {% endfor %}
+    from positions
     group by customer_id
 )
 
@@ -27,15 +39,15 @@ select
     customers.customer_id,
     case
         when days.customer_status in ('paying', 'paused', 'churned') then days.customer_status
-        when items.pipeline_mrr > 0 then 'trialing'
+        when balances.pipeline_mrr > 0 then 'trialing'
         else 'never_paid'
     end as customer_status,
     days.first_paid_on,
     case when days.customer_status = 'churned' then days.last_churned_on end as churned_on,
-    {{ amount("coalesce(items.mrr, 0)") }} as mrr,
-    {{ amount("coalesce(items.past_due_mrr, 0)") }} as past_due_mrr
+    {{ amount("coalesce(balances.mrr, 0)") }} as mrr,
+    {{ amount("coalesce(balances.past_due_mrr, 0)") }} as past_due_mrr
 from {{ ref("int_customers") }} as customers
 left join days
     on customers.customer_id = days.customer_id and days.recency = 1
-left join items
-    on customers.customer_id = items.customer_id
+left join balances
+    on customers.customer_id = balances.customer_id

@@ -17,10 +17,12 @@ with legs_by_segment as (
             {% else %}
                 facts.movement_type,
             {% endif %}
-            facts.reason,
+            movements.reason as movement_reason,
             facts.native_delta,
             {{ "facts.native_delta" if is_native else "facts.mrr_delta" }} as mrr_delta
         from {{ ref("int_mrr_legs") }} as facts
+        left join {{ ref("int_mrr_movements") }} as movements
+            on facts.movement_id = movements.movement_id
         {% if segment.of == "customer" and segment.kind != "all" %}
             inner join {{ ref("int_customers") }} as customers
                 on facts.customer_id = customers.customer_id
@@ -47,7 +49,10 @@ days as (
                 as {{ type }}_mrr,
         {% endfor %}
         sum(
-            case when movement_type = 'churn' and reason = 'involuntary' then mrr_delta else 0 end
+            case
+                when movement_type = 'churn' and movement_reason = 'involuntary' then mrr_delta
+                else 0
+            end
         ) as involuntary_churn_mrr,
         sum(case when movement_type in ('expansion', 'contraction') then mrr_delta else 0 end)
             as changed_mrr,

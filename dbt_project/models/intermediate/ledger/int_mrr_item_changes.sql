@@ -2,7 +2,7 @@
 -- the day before, what stands at the end of the day, and why.
 {% set columns = [
     "plan_id", "billing_interval", "currency", "state", "end_reason", "quantity", "unit_amount",
-    "mrr", "mrr_list", "is_paused",
+    "mrr", "is_paused",
 ] %}
 
 with sides as (
@@ -37,7 +37,16 @@ changes as (
                     coalesce(
                         max(case when side = '{{ side }}' and is_paused then 1 else 0 end), 0
                     ) as {{ side }}_paused,
-                {% elif column in ["mrr", "mrr_list"] %}
+                    coalesce(
+                        max(
+                            case
+                                when side = '{{ side }}' and is_paused and state = 'paused' then 1
+                                else 0
+                            end
+                        ),
+                        0
+                    ) as {{ side }}_pause_requested,
+                {% elif column == "mrr" %}
                     {{ amount(
                         "coalesce(max(case when side = '" ~ side ~ "' then " ~ column ~ " end), 0)"
                     ) }} as {{ side }}_{{ column }},
@@ -95,21 +104,22 @@ reasoned as (
                 then
                     case
                         when before_state = 'free_by_discount' then 'discount'
-                        when before_state = 'paused' then 'resumed'
+                        when before_state = 'paused' and had_mrr = 1 then 'resumed'
+                        when before_state in ('active', 'past_due') then 'edit'
                         when was_on_trial = 1 and had_mrr = 0 then 'trial_converted'
-                        when before_state = 'active' then 'edit'
                         else 'started'
                     end
             when before_mrr > 0 and stands_after
                 then
                     case after_state
                         when 'paused' then 'paused'
-                        when 'past_due' then 'involuntary'
                         when 'unpaid' then 'involuntary'
                         when 'free_by_discount' then 'discount'
                         else 'edit'
                     end
-            when coalesce(involuntary.is_involuntary, false) then 'involuntary'
+            when after_state = 'unpaid' then 'involuntary'
+            when not stands_after and coalesce(involuntary.is_involuntary, false)
+                then 'involuntary'
             else 'voluntary'
         end as first_reason
     from remembered
@@ -197,6 +207,8 @@ select
     after_mrr,
     before_paused,
     after_paused,
+    before_pause_requested,
+    after_pause_requested,
     case
         when
             has_cancelled_item = 1
@@ -212,6 +224,7 @@ from day_facts
 where
     before_mrr <> after_mrr
     or before_paused <> after_paused
+    or before_pause_requested <> after_pause_requested
     or before_currency <> after_currency
     or before_plan_id <> after_plan_id
     or before_billing_interval <> after_billing_interval

@@ -64,6 +64,7 @@ typed as (
         totalled.mrr_delta,
         totalled.reason,
         days.change_kind,
+        days.customer_reason,
         case
             when days.change_kind in ('new', 'reactivation', 'churn') then days.change_kind
             when days.change_kind = 'resumed' then 'expansion'
@@ -93,6 +94,7 @@ revalued as (
         fx_delta as mrr_delta,
         'fx' as reason,
         'revaluation' as change_kind,
+        cast(null as text) as customer_reason,
         'fx' as movement_type
     from {{ ref("int_mrr_foreign_legs") }}
     where fx_delta <> 0
@@ -114,6 +116,7 @@ left_while_paused as (
         {{ amount(0) }} as mrr_delta,
         changes.reason,
         days.change_kind,
+        cast(null as text) as customer_reason,
         'churn' as movement_type
     from {{ ref("int_mrr_item_changes") }} as changes
     inner join {{ ref("int_mrr_customer_days") }} as days
@@ -149,5 +152,6 @@ select
     native_delta,
     mrr_delta,
     reason,
+    customer_reason,
     'state' as basis
 from legs

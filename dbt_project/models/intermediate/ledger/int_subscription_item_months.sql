@@ -22,8 +22,15 @@ select
     states.mrr_net_of_all_discounts,
     states.past_due_mrr,
     states.pipeline_mrr,
-    case when states.cancel_requested_at < months.closes_at then 0 else states.mrr end
-        as committed_mrr,
+    case
+        when states.cancel_requested_at < months.closes_at then 0
+        when
+            states.cancel_requested_at is null
+            and states.cancel_scheduled_for is not null
+            and months.closes_at >= {{ as_of() }}
+            then 0
+        else states.mrr
+    end as committed_mrr,
     states.mrr = 0 or (
         states.has_cancellation_requests
         and (

@@ -1,54 +1,12 @@
--- The reason of a movement is its largest leg's; ties are broken by this order.
-{% set reasons = [
-    "plan_switch", "quantity", "price", "discount", "trial_converted", "resumed", "recovered",
-    "started", "paused", "involuntary", "voluntary", "rounding",
-] %}
-
-with legs as (
-    select
-        *,
-        row_number() over (
-            partition by movement_id
-            order by
-                abs(mrr_delta) desc,
-                case reason
-                    {% for reason in reasons %}
-                        when '{{ reason }}' then {{ loop.index }}
-                    {% endfor %}
-                    else {{ reasons | length + 1 }}
-                end,
-                subscription_item_id
-        ) as size_rank
-    from {{ ref("int_mrr_legs") }}
-    where movement_id is not null
-),
-
-movements as (
-    select
-        movement_id,
-        customer_id,
-        changed_on,
-        movement_type,
-        max(case when size_rank = 1 then reason end) as reason,
-        sum(mrr_delta) as mrr_delta,
-        sum(native_delta) as native_delta,
-        min(currency) as first_currency,
-        max(currency) as last_currency
-    from legs
-    group by movement_id, customer_id, changed_on, movement_type
-)
-
 select
     movement_id,
     customer_id,
     movement_type,
     reason,
     '{{ var("currency") }}' as currency,
-    {{ amount("mrr_delta") }} as mrr_delta,
-    case when first_currency = last_currency then first_currency end as native_currency,
-    case when first_currency = last_currency then {{ amount("native_delta") }} end
-        as native_mrr_delta,
+    mrr_delta,
+    native_currency,
+    native_delta as native_mrr_delta,
     changed_on as occurred_on
-from movements
-where mrr_delta <> 0 or movement_type <> 'fx'
+from {{ ref("int_mrr_movements") }}
 order by customer_id, changed_on, movement_type
