@@ -6,7 +6,8 @@ select
             concat_ws(
                 ',', year_numerator, year_denominator, month_numerator, month_denominator,
                 week_numerator, week_denominator, day_numerator, day_denominator, past_due_days,
-                paused_days, close_after_days, gross_margin, quick_ratio_counts_reactivation
+                paused_days, close_after_days, cast({{ amount("gross_margin") }} as text),
+                case when quick_ratio_counts_reactivation then 'true' else 'false' end
             )
         ),
         1, 8
