@@ -43,12 +43,11 @@ class FailedCheck:
     rows: tuple[tuple[str, ...], ...] = ()
 
 
-def read_failed_checks(connection: duckdb.DuckDBPyConnection, catalog: str) -> list[FailedCheck]:
+def read_failed_checks(connection: duckdb.DuckDBPyConnection) -> list[FailedCheck]:
     """Reads the blocking checks of the last build that did not pass.
 
     Args:
-        connection: An open connection.
-        catalog: The name the warehouse is attached under.
+        connection: A connection with the warehouse attached as ``warehouse``.
 
     Returns:
         The failed checks by name, without sample rows.
@@ -59,7 +58,7 @@ def read_failed_checks(connection: duckdb.DuckDBPyConnection, catalog: str) -> l
     try:
         rows = connection.execute(
             "select check_name, checked_table, status, failures, description "
-            f'from "{catalog}".operations.check_results '  # noqa: S608 - a name of this room's own
+            "from warehouse.operations.check_results "
             "where severity = 'error' order by all"
         ).fetchall()
     except duckdb.CatalogException as error:

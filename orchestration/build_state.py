@@ -62,12 +62,11 @@ def mark_build_finished(warehouse: Path, run_id: str) -> None:
         connection.execute("checkpoint")
 
 
-def read_build_state(connection: duckdb.DuckDBPyConnection, catalog: str) -> BuildState | None:
+def read_build_state(connection: duckdb.DuckDBPyConnection) -> BuildState | None:
     """Reads the state of the last build.
 
     Args:
-        connection: An open connection.
-        catalog: The name the warehouse is attached under.
+        connection: A connection with the warehouse attached as ``warehouse``.
 
     Returns:
         The state, or None if nothing was ever built.
@@ -75,7 +74,7 @@ def read_build_state(connection: duckdb.DuckDBPyConnection, catalog: str) -> Bui
     try:
         row = connection.execute(
             "select run_id, as_of, currency, time_zone, policy, is_finished "
-            f'from "{catalog}".operations.last_build'  # noqa: S608 - a name of this room's own
+            "from warehouse.operations.last_build"
         ).fetchone()
     except duckdb.CatalogException:
         return None

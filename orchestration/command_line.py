@@ -7,11 +7,14 @@ Exit status: 0 when what was asked for was done, 1 when not, 2 for a command tha
 import argparse
 import logging
 import os
+import shutil
+import signal
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from ingestion.errors import PereneError
 from ingestion.settings import Home, Settings, known_sources, load_settings
@@ -91,6 +94,8 @@ def _demo() -> int:
     prepare_home(home)
     sample = home.path / "sample"
     sample.mkdir(exist_ok=True)
+    # A pack keeps its first figures; the sample company's are of the sample just written.
+    shutil.rmtree(home.exports / "kpi_pack", ignore_errors=True)
     as_of = write_sample(sample)
     say(f"{'sample company':<24}{sum(1 for _ in sample.iterdir())} files in {sample}")
     os.environ.update(
@@ -151,6 +156,9 @@ def _dev(settings: Settings) -> int:
     prepare_instance(settings.home)
     root = Path(__file__).resolve().parents[1]
     os.chdir(root)
+    # A shell ignores Ctrl-C for what it starts in the background, and Dagster would then ignore
+    # every request to end.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     program = Path(sys.executable).with_name("dagster")
     os.execv(  # noqa: S606 - the program beside this Python, with fixed arguments
         program, [str(program), "dev", "-h", "127.0.0.1", "-w", str(root / "workspace.yaml")]
@@ -188,10 +196,17 @@ def _keep_traceback() -> str:
     return f"The details are in {log}."
 
 
+class _Printer(logging.StreamHandler[TextIO]):
+    """Prints lines; a reader that has gone away, as in ``| head``, is no reason to complain."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
+        """Lets a line that cannot be printed go."""
+
+
 @contextmanager
 def _progress_on_standard_output() -> Iterator[None]:
     logger = logging.getLogger(LOGGER_NAME)
-    handler = logging.StreamHandler(sys.stdout)
+    handler = _Printer(sys.stdout)
     handler.setFormatter(logging.Formatter("%(message)s"))
     before = logger.level, logger.propagate
     logger.addHandler(handler)

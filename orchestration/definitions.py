@@ -22,7 +22,7 @@ warehouse = warehouse_assets(manifest)  # seeds, staging, intermediate, marts
 published = published_assets(mart_keys(warehouse))  # read-only copies of the marts
 exports = export_assets(settings)  # what people are sent
 
-jobs = make_jobs(settings, sources)
+jobs = make_jobs(sources)
 
 defs = dg.Definitions(
     assets=[*raw, check_results, warehouse, published, exports],

@@ -66,4 +66,3 @@ def make_pack(home: Home, month: str) -> KpiPack:
             )
         )
     return pack
-

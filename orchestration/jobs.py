@@ -11,17 +11,16 @@ from dagster._core.definitions.unresolved_asset_job_definition import (
 )
 
 from ingestion.settings import Settings
-from orchestration.assets.exports import KPI_PACK_KEY, month_partitions
+from orchestration.assets.exports import KPI_PACK_KEY
 from orchestration.raw_sources import RawSource
 
 Schedule = dg.ScheduleDefinition | UnresolvedPartitionedAssetScheduleDefinition
 
 
-def make_jobs(settings: Settings, sources: Sequence[RawSource]) -> list[UnresolvedAssetJobDefinition]:
+def make_jobs(sources: Sequence[RawSource]) -> list[UnresolvedAssetJobDefinition]:
     """The jobs, in the order in which the data flow.
 
     Args:
-        settings: The reporting time zone.
         sources: The sources.
 
     Returns:
@@ -43,7 +42,6 @@ def make_jobs(settings: Settings, sources: Sequence[RawSource]) -> list[Unresolv
         dg.define_asset_job(
             "kpi_pack",
             selection=dg.AssetSelection.assets(KPI_PACK_KEY),
-            partitions_def=month_partitions(settings),
             description="The KPI pack of one month, from what is published.",
         ),
     ]

@@ -24,7 +24,6 @@ from orchestration.models_project import (
     PROJECT_FOLDER,
     common_arguments,
     dbt_environment,
-    parse_project,
     project_variables,
 )
 
@@ -39,7 +38,7 @@ class BuildOutcome:
         events: dbt's result events, in order, as dagster-dbt reads them.
         models: Seeds and models built.
         checks: Checks that were evaluated.
-        warnings: Checks that warned.
+        warnings: Names of the checks that warned.
         errors: Seeds and models that failed: name and message.
         failed_checks: Blocking checks that did not pass, without sample rows.
         other_error: Why dbt could not run at all, if it could not.
@@ -48,7 +47,7 @@ class BuildOutcome:
     events: list[DbtCoreCliEventMessage] = field(default_factory=list)
     models: int = 0
     checks: int = 0
-    warnings: int = 0
+    warnings: list[str] = field(default_factory=list)
     errors: list[tuple[str, str]] = field(default_factory=list)
     failed_checks: list[FailedCheck] = field(default_factory=list)
     other_error: str | None = None
@@ -62,6 +61,7 @@ class BuildOutcome:
 def build_models(
     settings: Settings,
     as_of: datetime,
+    manifest: Any,
     selection: Sequence[str] = (),
     project_folder: Path = PROJECT_FOLDER,
 ) -> BuildOutcome:
@@ -70,17 +70,14 @@ def build_models(
     Args:
         settings: Names the data folder and the project's variables.
         as_of: The instant before which facts count, aware.
+        manifest: The project as ``parse_project`` gives it.
         selection: dbt's selection arguments; all of the project when empty.
         project_folder: The dbt project.
 
     Returns:
         What came of it, failures included.
-
-    Raises:
-        BuildFailedError: The project cannot be parsed.
     """
     home = settings.home
-    manifest = parse_project(settings, project_folder)
     outcome = BuildOutcome()
 
     def collect(message: Any) -> None:
@@ -146,9 +143,10 @@ def _read_results(outcome: BuildOutcome, result: Any) -> None:
 
 def _read_check(outcome: BuildOutcome, item: Any, node: Any, status: str) -> None:
     outcome.checks += status != "skipped"
-    outcome.warnings += status == "warn"
+    if status == "warn":
+        outcome.warnings.append(node.name)
     if status in ("fail", "error"):
-        table = node.attached_node or next(iter(node.depends_on.nodes), "")
+        table = getattr(node, "attached_node", None) or next(iter(node.depends_on.nodes), "")
         outcome.failed_checks.append(
             FailedCheck(
                 name=node.name,

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from dbt.cli.main import dbtRunner
 
@@ -49,8 +49,9 @@ def load_manifest(settings: Settings, project_folder: Path = PROJECT_FOLDER) -> 
         if known != fingerprint or not manifest_file.exists():
             _parse(settings, project_folder)
             fingerprint_file.write_text(fingerprint, encoding="utf-8")
-        manifest: Manifest = json.loads(manifest_file.read_bytes())
-    return manifest
+        manifest = json.loads(manifest_file.read_bytes())
+    _attach_singular_tests(manifest)
+    return cast("Manifest", manifest)
 
 
 def parse_project(settings: Settings, project_folder: Path = PROJECT_FOLDER) -> Any:
@@ -130,6 +131,21 @@ def _parse(settings: Settings, project_folder: Path) -> Any:
             f"\nMend the file that is named. Details are in {logs_folder(home) / 'dbt.log'}."
         )
     return outcome.result
+
+
+def _attach_singular_tests(manifest: dict[str, Any]) -> None:
+    """Names the model a test of several models belongs to: the first that it reads.
+
+    dagster-dbt makes a check of such a test only where its meta names one; without a name a
+    blocking test would not be seen among the checks of any asset.
+    """
+    nodes = manifest["nodes"]
+    for test in nodes.values():
+        parents = [parent for parent in test["depends_on"].get("nodes", ()) if parent in nodes]
+        if test["resource_type"] != "test" or test.get("attached_node") or not parents:
+            continue
+        meta = test["config"].setdefault("meta", {})
+        meta.setdefault("dagster", {"ref": {"name": nodes[parents[0]]["name"]}})
 
 
 @contextmanager

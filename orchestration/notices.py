@@ -1,6 +1,5 @@
 """Notices: one short page a person reads when a run did something they must know of."""
 
-import os
 from pathlib import Path
 
 from ingestion.settings import Home
@@ -23,5 +22,5 @@ def write_notice(home: Home, name: str, title: str, body: str) -> Path:
     if not notice.exists():
         draft = notice.with_suffix(".draft")
         draft.write_text(f"# {title}\n\n{body.strip()}\n", encoding="utf-8")
-        os.replace(draft, notice)
+        draft.replace(notice)
     return notice

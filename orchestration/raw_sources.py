@@ -47,7 +47,10 @@ def raw_sources() -> list[RawSource]:
         RawSource(
             name=name,
             tables=(
-                *(table.name for table in importlib.import_module(f"ingestion.{name}.tables").TABLES),
+                *(
+                    table.name
+                    for table in importlib.import_module(f"ingestion.{name}.tables").TABLES
+                ),
                 LOADS_TABLE,
             ),
             expected_every=_EXPECTED_EVERY.get(name, _EXPECTED_BY_DEFAULT),

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
-from dagster._utils.error import SerializableErrorInfo
+from dagster_shared.error import SerializableErrorInfo
 
 from ingestion.errors import PereneError
 from ingestion.settings import Home, known_sources
@@ -72,19 +72,14 @@ def _messages(home: Home, instance: dg.DagsterInstance, run_id: str) -> Iterator
     for error in _errors(instance, run_id):
         yield _message(home, run_id, error)
     for event in _failures(instance, run_id):
-        if event.event_type == dg.DagsterEventType.RUN_FAILURE and event.job_failure_data.error is None:
-            # A run that was ended from outside says why in the event's own words.
-            if event.message and "Steps failed" not in event.message:
-                yield event.message
+        # A run that was ended from outside has no error, and says why in the event's own words.
+        if event.event_specific_data is None and event.message:
+            yield event.message
 
 
 def _errors(instance: dg.DagsterInstance, run_id: str) -> Iterator[SerializableErrorInfo]:
     for event in _failures(instance, run_id):
-        error = (
-            event.step_failure_data.error
-            if event.event_type == dg.DagsterEventType.STEP_FAILURE
-            else event.job_failure_data.error
-        )
+        error = getattr(event.event_specific_data, "error", None)
         if error is not None:
             yield error
 

@@ -89,8 +89,8 @@ def _refusal(lock_file: Path) -> str:
     holder = read_holder(lock_file)
     if holder is None:
         return (
-            f"Another run is just starting to write the warehouse (lock {lock_file}). "
-            "Wait for it to end and run again."
+            f"Another process is writing the warehouse (lock {lock_file}): a run that is just "
+            "starting, or a source loaded by hand. Wait for it to end and run again."
         )
     return (
         f"The warehouse is being written by process {holder.pid} (run {holder.run_id}, since "

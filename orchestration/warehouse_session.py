@@ -72,7 +72,8 @@ def fatal_database_error(error: BaseException | None) -> str | None:
     while error is not None:
         text = str(error)
         if isinstance(error, duckdb.FatalException) or _INVALIDATED in text:
-            return text.splitlines()[0] if text else type(error).__name__
+            first_line = text.splitlines()[0] if text else type(error).__name__
+            return first_line.rstrip(".") + "."
         error = error.__cause__ or error.__context__
     return None
 

@@ -63,7 +63,7 @@ class Desk:
         requester = customer.email
         if customer.domain and rng.random() < 0.4:  # a colleague writes
             requester = f"{rng.choice(FIRST_NAMES).lower()}@{customer.domain}"
-        customer_id = customer.customer_id if rng.random() < 0.72 else ""
+        customer_id = customer.customer_id if rng.random() < 0.85 else ""
         organization = customer.company if rng.random() < 0.6 else ""
         return self._open(customer_id, requester, organization, at, rng)
 

@@ -19,9 +19,7 @@ _LARGEST_FALL = 0.3
 _ROW_COUNT = "dagster/row_count"
 
 
-def raw_assets(
-    sources: Sequence[RawSource], manifest: Manifest
-) -> list[dg.AssetsDefinition]:
+def raw_assets(sources: Sequence[RawSource], manifest: Manifest) -> list[dg.AssetsDefinition]:
     """The raw tables of every source, each source loaded by one step.
 
     Args:
@@ -81,7 +79,7 @@ def _source_assets(
         report: LoadReport | None = None
         with warehouse.writing(), phase(f"ingest {source.name}") as current:
             if is_on:
-                report = load_source(source.name, settings, warehouse.as_of, say)
+                report = load_source(source.name, settings, warehouse.as_of, _say_detail)
                 current.result = f"{sum(report.rows.values()):,} rows"
             else:
                 ensure_raw_tables(settings)
@@ -104,6 +102,10 @@ def _source_assets(
         yield _freshness_check(source, keys, report, warehouse.as_of)
 
     return load
+
+
+def _say_detail(line: str) -> None:
+    say(f"  {line}")
 
 
 def _load_metadata(report: LoadReport | None) -> dict[str, Any]:
@@ -133,9 +135,7 @@ def _former_count(instance: dg.DagsterInstance, key: dg.AssetKey) -> int | None:
     return int(value.value) if value is not None else None  # type: ignore[arg-type]
 
 
-def _volume_check(
-    key: dg.AssetKey, count: int, former: int | None
-) -> dg.AssetCheckResult:
+def _volume_check(key: dg.AssetKey, count: int, former: int | None) -> dg.AssetCheckResult:
     fell = former is not None and count < former * (1 - _LARGEST_FALL)
     return dg.AssetCheckResult(
         asset_key=key,

@@ -11,8 +11,8 @@ from dagster_dbt.asset_utils import get_subset_selection_for_context
 from orchestration.build_state import mark_build_finished, mark_build_started
 from orchestration.errors import BuildFailedError
 from orchestration.model_building import build_models, explain_failure
-from orchestration.models_project import PROJECT_FOLDER, Manifest
-from orchestration.progress import phase
+from orchestration.models_project import PROJECT_FOLDER, Manifest, parse_project
+from orchestration.progress import phase, say
 from orchestration.warehouse_session import WarehouseSession
 
 
@@ -71,17 +71,23 @@ def warehouse_assets(
             current_dbt_indirect_selection_env=None,
         )
         with warehouse.writing(), phase("build") as current:
+            parsed = parse_project(settings, project_folder)
+            if set(parsed.nodes) != set(manifest["nodes"]):
+                raise BuildFailedError(
+                    f"The models in {project_folder} have changed since this process read them. "
+                    "Run again; in Dagster's interface, reload the definitions first."
+                )
             mark_build_started(settings.home.warehouse, settings, as_of, warehouse.run_id)
-            outcome = build_models(settings, as_of, selection, project_folder)
+            outcome = build_models(settings, as_of, parsed, selection, project_folder)
             for event in outcome.events:
                 yield from event.to_default_asset_events(manifest, TRANSLATOR, context)
             if not outcome.is_good:
                 raise BuildFailedError(explain_failure(settings, outcome))
             if not selection:
                 mark_build_finished(settings.home.warehouse, warehouse.run_id)
-            current.result = f"{outcome.models:,} models, {outcome.checks:,} checks" + (
-                f", {outcome.warnings:,} warnings" if outcome.warnings else ""
-            )
+            current.result = f"{outcome.models:,} models, {outcome.checks:,} checks"
+            for name in sorted(outcome.warnings):
+                say(f"  check {name} warns; see data_quality")
 
     return build
 

@@ -27,12 +27,12 @@ def open_gate(connection: duckdb.DuckDBPyConnection, settings: Settings) -> Buil
     """
     reasons: list[str] = []
     try:
-        failed = read_failed_checks(connection, WAREHOUSE)
+        failed = read_failed_checks(connection)
     except LookupError as error:
         failed = []
         reasons.append(f"Of the last build {error}: the marts are not known to be right.")
     reasons.extend(describe_all(with_samples(settings.home, failed)))
-    state = read_build_state(connection, WAREHOUSE)
+    state = read_build_state(connection)
     if state is None:
         reasons.append("The marts were never built by a run.")
     elif not state.is_finished and not failed:

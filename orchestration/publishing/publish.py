@@ -88,9 +88,7 @@ def publish(settings: Settings, run_id: str) -> Publication:
         prune_versions(published)
     except (OSError, duckdb.IOException) as error:
         raise _explained(error, published) from error
-    return Publication(
-        version, state.run_id, state.as_of, tables, rows, published / SNAPSHOT_NAME
-    )
+    return Publication(version, state.run_id, state.as_of, tables, rows, published / SNAPSHOT_NAME)
 
 
 def _connection(settings: Settings) -> duckdb.DuckDBPyConnection:

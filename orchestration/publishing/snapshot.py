@@ -58,8 +58,7 @@ def copy_mart(connection: duckdb.DuckDBPyConnection, name: str) -> int:
     """
     target = f"{SNAPSHOT}.{SCHEMA}.{identifier(name)}"
     connection.execute(
-        f"create table {target} as "
-        f"from {WAREHOUSE}.{SCHEMA}.{identifier(name)} order by all"
+        f"create table {target} as from {WAREHOUSE}.{SCHEMA}.{identifier(name)} order by all"
     )
     comments: Mapping[str | None, str] = dict(
         connection.execute(

@@ -111,7 +111,7 @@ def _clear_leftovers(published: Path) -> None:
 
 def _link(link: Path, target: str) -> None:
     """Points a link at a target by one rename."""
-    if link.is_symlink() and os.readlink(link) == target:
+    if link.is_symlink() and link.readlink() == Path(target):
         return
     draft = link.with_name(f"{_NEW_LINK}{link.name}")
     draft.unlink(missing_ok=True)

@@ -273,6 +273,17 @@ def last_closed_month(snapshot: Path) -> str | None:
 
 _PLANS = "kpis_monthly_by_segment"
 _CUSTOMER_MRR = "fct_customer_mrr_monthly"
+_NAMED_CUSTOMERS = """
+    select customer_id, dim_customers.name, mrr
+    from marts.fct_customer_mrr_monthly
+    left join marts.dim_customers using (customer_id)
+    where metric_month = ? and mrr > 0 order by mrr desc, customer_id limit ?
+"""
+_UNNAMED_CUSTOMERS = """
+    select customer_id, null as name, mrr
+    from marts.fct_customer_mrr_monthly
+    where metric_month = ? and mrr > 0 order by mrr desc, customer_id limit ?
+"""
 
 
 def _closed_month(
@@ -315,7 +326,7 @@ def _plans(
     rows = _rows(
         connection,
         "select segment_value, closing_customers, closing_mrr, net_new_mrr "
-        f"from marts.{_PLANS} "
+        "from marts.kpis_monthly_by_segment "
         "where segment_kind = 'plan' and metric_month = ? "
         "and (closing_mrr <> 0 or opening_mrr <> 0) order by closing_mrr desc, segment_value",
         [month],
@@ -340,16 +351,9 @@ def _customers(
 ) -> tuple[CustomerLine, ...]:
     if _CUSTOMER_MRR not in tables:
         return ()
-    names = (
-        "left join marts.dim_customers as customers using (customer_id)"
-        if "dim_customers" in tables
-        else "cross join (select null::varchar as name) as customers"
-    )
     rows = _rows(
         connection,
-        "select customer_id, customers.name, mrr "
-        f"from marts.{_CUSTOMER_MRR} {names} "
-        "where metric_month = ? and mrr > 0 order by mrr desc, customer_id limit ?",
+        _NAMED_CUSTOMERS if "dim_customers" in tables else _UNNAMED_CUSTOMERS,
         [month, _TOP_CUSTOMERS],
     )
     return tuple(

@@ -141,7 +141,11 @@ class _Pages:
             row += 1
         if row > first:
             sheet.conditional_format(
-                first, 3, row - 1, 3, {"type": "data_bar", "bar_color": "#A9D3C6", "bar_solid": True}
+                first,
+                3,
+                row - 1,
+                3,
+                {"type": "data_bar", "bar_color": "#A9D3C6", "bar_solid": True},
             )
         self._foot(sheet, row + 1)
 

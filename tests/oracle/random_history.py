@@ -271,7 +271,10 @@ class _Writer:
         local = moment.astimezone(self._zone)
         wall_clock = local.replace(tzinfo=None)
         # Without an offset an instant must not be one of a doubled hour.
-        is_plain = wall_clock.replace(tzinfo=self._zone).astimezone(UTC) == moment
+        is_plain = all(  # an hour that occurs twice needs its offset
+            wall_clock.replace(tzinfo=self._zone, fold=fold).astimezone(UTC) == moment
+            for fold in (0, 1)
+        )
         if is_plain and local.time() == time():
             return local.date().isoformat()
         kind = self._rng.randrange(3)

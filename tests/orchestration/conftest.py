@@ -47,13 +47,14 @@ def own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    (tmp_path / "home").mkdir()
+    (tmp_path / "home").mkdir(exist_ok=True)
     return Home(tmp_path / "home")
 
 
 @pytest.fixture
-def settings(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """Settings with the source of files on, in the environment too."""
+    (tmp_path / "home").mkdir(exist_ok=True)
     files = tmp_path / "files"
     files.mkdir()
     monkeypatch.setenv("PERENE_FILES_PATH", str(files))
@@ -106,7 +107,7 @@ seeds: {perene: {+schema: seeds}}
         "path: \"{{ env_var('PERENE_WAREHOUSE') }}\", schema: main, threads: 1}}}\n",
         encoding="utf-8",
     )
-    (project / "seeds" / "plans.csv").write_text("plan_id,name\npro,Pro\n", encoding="utf-8")
+    (project / "seeds" / "plans.csv").write_text("plan_id,plan_name\npro,Pro\n", encoding="utf-8")
     (project / "models" / "staging" / "stg_files__customers.sql").write_text(
         "select record_id as customer_id, name from {{ source('raw_files', 'customers') }}\n",
         encoding="utf-8",

@@ -142,9 +142,10 @@ def test_a_log_a_careless_client_left_beside_a_version_does_not_reach_the_next(
     )
     subprocess.run([sys.executable, "-c", write_and_die, str(link)], check=False)
     publish(settings, "run-2")
-    assert _query(
-        link, "select table_name from information_schema.tables where table_name = 'junk'"
-    ) == []
+    assert (
+        _query(link, "select table_name from information_schema.tables where table_name = 'junk'")
+        == []
+    )
 
 
 @pytest.mark.parametrize(
@@ -183,7 +184,8 @@ def test_a_warning_does_not_block(warehouse: Home, settings: Settings) -> None:
     publish(settings, "run-1")
 
 
-def test_a_source_that_was_never_loaded_blocks(warehouse: Home, settings: Settings) -> None:
+@pytest.mark.usefixtures("warehouse")
+def test_a_source_that_was_never_loaded_blocks(settings: Settings) -> None:
     with pytest.raises(PublicationBlockedError, match="exchange_rates was never loaded"):
         publish(replace(settings, sources=("files", "exchange_rates")), "run-1")
 
@@ -198,8 +200,8 @@ def test_names_that_try_to_be_sql_stay_names(warehouse: Home, settings: Settings
     quoted = hostile.replace('"', '""')
     _spoil(
         warehouse,
-        f"create table marts.\"{quoted}\" as select 1 as \"a'\"\"b\"; "
-        f"comment on column marts.\"{quoted}\".\"a'\"\"b\" is 'it''s; \"fine\"'",
+        f'create table marts."{quoted}" as select 1 as "a\'""b"; '
+        f'comment on column marts."{quoted}"."a\'""b" is \'it\'\'s; "fine"\'',
     )
     publish(settings, "run-1")
     snapshot = warehouse.published / "perene.duckdb"
@@ -208,10 +210,8 @@ def test_names_that_try_to_be_sql_stay_names(warehouse: Home, settings: Settings
     assert _query(snapshot, "from marts.label") == [("first",)]
 
 
-def test_a_home_whose_name_holds_quotes_publishes(
-    tmp_path: Path, settings: Settings
-) -> None:
-    home = Home(tmp_path / "it's a \"home\"")
+def test_a_home_whose_name_holds_quotes_publishes(tmp_path: Path, settings: Settings) -> None:
+    home = Home(tmp_path / 'it\'s a "home"')
     home.path.mkdir()
     fill_warehouse(home)
     publish(replace(settings, home=home), "run-1")

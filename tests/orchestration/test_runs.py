@@ -14,12 +14,17 @@ import pytest
 from dagster._core.definitions.reconstruct import build_reconstructable_job
 
 from ingestion.settings import Settings
+from orchestration.errors import WarehouseInvalidatedError
 from orchestration.run_failures import explain_run_failure, write_failure_notice
+from orchestration.sensors import failure_notice
 from orchestration.warehouse_lock import hold_warehouse_lock
+from orchestration.warehouse_session import WarehouseSession
 from tests.orchestration.samples import (
+    AS_OF,
     ROOT,
     fill_warehouse,
     run_daily_refresh,
+    small_definitions,
     small_job,
     write_checks,
 )
@@ -200,8 +205,8 @@ def test_a_run_is_refused_at_once_while_another_holds_the_warehouse(
     assert "Traceback" not in message
 
 
+@pytest.mark.usefixtures("settings")
 def test_the_executor_takes_the_lock_once_for_all_steps(
-    settings: Settings,
     small_project: Path,
     customers_file: CustomersFile,
     instance: dg.DagsterInstance,
@@ -212,7 +217,6 @@ def test_the_executor_takes_the_lock_once_for_all_steps(
     job = build_reconstructable_job("tests.orchestration.samples", small_job.__name__)
     with dg.execute_job(job, instance=instance) as result:
         assert result.success
-        pids = {event.logging_tags.get("pid") for event in result.all_events}
         started = [
             event
             for event in result.all_events
@@ -222,7 +226,6 @@ def test_the_executor_takes_the_lock_once_for_all_steps(
         steps = [event for event in result.all_events if event.is_step_success]
     assert len(steps) == 3
     assert len(started) == 1
-    assert len(pids - {None}) <= 1
 
 
 _RUN_AND_DIE = """
@@ -277,15 +280,173 @@ def test_a_build_that_was_cut_off_is_not_published_by_a_later_publication(
     fill_warehouse(settings.home)
     with duckdb.connect(str(settings.home.warehouse)) as connection:
         connection.execute("update operations.last_build set is_finished = false")
-    from tests.orchestration.samples import small_definitions
-
     result = (
         small_definitions(settings, small_project)
         .resolve_job_def("daily_refresh")
-        .get_subset(asset_selection={dg.AssetKey(["published", "snapshot"])} | {
-            dg.AssetKey(["published", "parquet"])
-        })
+        .get_subset(
+            asset_selection={dg.AssetKey(["published", "snapshot"])}
+            | {dg.AssetKey(["published", "parquet"])}
+        )
         .execute_in_process(instance=instance, raise_on_error=False)
     )
     assert not result.success
     assert "did not end" in explain_run_failure(settings.home, instance, result.run_id)
+
+
+def test_models_that_change_under_a_running_process_are_told_before_anything_is_built(
+    settings: Settings,
+    small_project: Path,
+    customers_file: CustomersFile,
+    instance: dg.DagsterInstance,
+) -> None:
+    customers_file("Ana")
+    job = small_definitions(settings, small_project).resolve_job_def("daily_refresh")
+    (small_project / "models" / "marts" / "dim_plans.sql").write_text(
+        "select * from {{ ref('plans') }}", encoding="utf-8"
+    )
+    result = job.execute_in_process(instance=instance, raise_on_error=False)
+    message = explain_run_failure(settings.home, instance, result.run_id)
+    assert "have changed since this process read them" in message
+
+
+def test_a_test_of_several_models_is_a_check_of_the_first(
+    settings: Settings,
+    small_project: Path,
+    customers_file: CustomersFile,
+    instance: dg.DagsterInstance,
+) -> None:
+    customers_file("Ana")
+    (small_project / "tests").mkdir()
+    (small_project / "tests" / "no_customer_is_lost.sql").write_text(
+        "select customer_id from {{ ref('stg_files__customers') }} "
+        "except select customer_id from {{ ref('dim_customers') }}",
+        encoding="utf-8",
+    )
+    result = run_daily_refresh(settings, small_project, instance)
+    [check] = [
+        check
+        for check in result.get_asset_check_evaluations()
+        if check.check_name == "no_customer_is_lost"
+    ]
+    assert check.passed
+    assert check.asset_key.path[-1] in ("stg_files__customers", "dim_customers")
+
+
+def test_the_sensor_tells_a_failed_run_once(
+    settings: Settings, small_project: Path, instance: dg.DagsterInstance
+) -> None:
+    result = run_daily_refresh(settings, small_project, instance)  # there is no file to load
+    assert not result.success
+    context = dg.build_run_status_sensor_context(
+        "failure_notice",
+        dagster_event=result.get_run_failure_event(),
+        dagster_instance=instance,
+        dagster_run=result.dagster_run,
+    ).for_run_failure()
+    failure_notice(context)
+    failure_notice(context)
+    [notice] = settings.home.notices.glob("*.md")
+    assert str(settings.files_path) in notice.read_text(encoding="utf-8")
+
+
+def test_a_source_without_news_is_warned_of(
+    settings: Settings,
+    small_project: Path,
+    customers_file: CustomersFile,
+    instance: dg.DagsterInstance,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    customers_file("Ana")
+    assert settings.files_path is not None
+    (settings.files_path / "payments.csv").write_text(
+        "payment_id,customer_id,occurred_at,amount,currency\np1,c1,2026-02-09T12:00:00Z,10,USD\n",
+        encoding="utf-8",
+    )
+
+    def freshness() -> bool:
+        result = run_daily_refresh(settings, small_project, instance)
+        assert result.success, "a warning stops nothing"
+        [check] = [
+            check
+            for check in result.get_asset_check_evaluations()
+            if check.check_name == "is_fresh"
+        ]
+        assert check.asset_key == dg.AssetKey(["raw_files", "payments"])
+        return check.passed
+
+    assert freshness()
+    monkeypatch.setenv("PERENE_AS_OF", "2026-02-20")
+    assert not freshness()
+
+
+_RUN_WITH_LITTLE_ROOM = """
+import resource, signal, sys
+from ingestion.settings import load_settings
+from orchestration.instance import open_instance
+from orchestration.errors import WarehouseInvalidatedError
+from orchestration.run_failures import explain_run_failure
+from tests.orchestration.samples import small_job
+settings, job = load_settings(), small_job()
+with open_instance(settings.home) as instance:
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), resource.RLIM_INFINITY))
+    result = job.execute_in_process(instance=instance, raise_on_error=False)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    print(explain_run_failure(settings.home, instance, result.run_id))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("size", [1_500_000, 3_200_000, 4_500_000])
+def test_a_disk_that_fills_during_a_run_is_told_and_the_next_run_is_right(
+    settings: Settings,
+    small_project: Path,
+    customers_file: CustomersFile,
+    instance: dg.DagsterInstance,
+    size: int,
+) -> None:
+    customers_file("Ana")
+    assert run_daily_refresh(settings, small_project, instance).success
+    (small_project / "models" / "marts" / "wide.sql").write_text(
+        "select range as id, md5(range::text) || md5((range + 1)::text) as noise "
+        "from range(120000)",
+        encoding="utf-8",
+    )
+    customers_file("Ana", "Bo")
+    failed = subprocess.run(
+        [sys.executable, "-c", _RUN_WITH_LITTLE_ROOM, str(size)],
+        cwd=ROOT,
+        env={**os.environ, "SMALL_PROJECT": str(small_project)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert failed.returncode == 0, failed.stderr
+    assert "Traceback" not in failed.stdout
+    assert "full" in failed.stdout or "room" in failed.stdout or "File too large" in failed.stdout
+    assert _published(settings, "select name from marts.dim_customers") == [("Ana",)]
+
+    assert run_daily_refresh(settings, small_project, instance).success
+    assert _published(settings, "select name from marts.dim_customers order by 1") == [
+        ("Ana",),
+        ("Bo",),
+    ]
+
+
+def test_after_a_fatal_database_error_no_other_step_writes(settings: Settings) -> None:
+    session = WarehouseSession(settings, "run", AS_OF)
+    with (
+        pytest.raises(WarehouseInvalidatedError, match=r"warehouse\.duckdb"),
+        session.writing(),
+    ):
+        raise RuntimeError("load failed") from duckdb.FatalException("FATAL Error: no space")
+    with pytest.raises(WarehouseInvalidatedError, match="does not go on"), session.writing():
+        pytest.fail("the step must not begin")
+
+
+def test_an_ordinary_error_lets_independent_steps_go_on(settings: Settings) -> None:
+    session = WarehouseSession(settings, "run", AS_OF)
+    with pytest.raises(duckdb.CatalogException), session.writing():
+        raise duckdb.CatalogException("no such table")
+    with session.writing():
+        pass
