@@ -11,6 +11,7 @@ from ingestion.settings import PROJECT_ROOT
 
 TIMEOUT_SECONDS = 30
 ATTEMPTS = 4
+FIRST_WAIT_SECONDS = 0.5
 LONGEST_WAIT_SECONDS = 30
 
 
@@ -37,7 +38,7 @@ def fetch(url: str, setting_name: str) -> bytes:
         request_timeout=TIMEOUT_SECONDS,
         raise_for_status=False,
         request_max_attempts=ATTEMPTS,
-        request_backoff_factor=0.5,
+        request_backoff_factor=FIRST_WAIT_SECONDS,
         request_max_retry_delay=LONGEST_WAIT_SECONDS,
     )
     where = shown(url)

@@ -31,10 +31,14 @@ LOADER_SETTINGS = {
     "RUNTIME__LOG_LEVEL": "CRITICAL",
     # Loaded rows would stay on disk for ever otherwise.
     "LOAD__DELETE_COMPLETED_JOBS": "true",
+    # A local file fails for reasons that waiting does not mend.
+    "LOAD__RAISE_ON_MAX_RETRIES": "1",
     # Arrow tables get no load id otherwise, and rows of half a load could not be told.
     "NORMALIZE__PARQUET_NORMALIZER__ADD_DLT_LOAD_ID": "true",
 }
-CONTRACT = {"tables": "evolve", "columns": "freeze", "data_type": "freeze"}
+# Columns are held to the declaration below, batch by batch. The loader's own freeze holds them to
+# what earlier loads knew, so that a newer version of the project could never declare a column.
+CONTRACT = {"tables": "evolve", "columns": "evolve", "data_type": "freeze"}
 
 logger = logging.getLogger(__name__)
 
@@ -126,6 +130,8 @@ def _run(
 
     def batches(table: RawTable) -> Iterator[pa.Table]:
         for batch in extraction.batches[table.name]:
+            if not batch.schema.equals(table.arrow_schema):
+                raise TypeError(f"{name} gave {table.name} other columns than it declares")
             rows[table.name] += batch.num_rows
             yield batch
         progress(f"{name}: {table.name}, {rows[table.name]:,} rows")

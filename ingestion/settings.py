@@ -114,6 +114,8 @@ def load_settings() -> Settings:
     Raises:
         SettingsError: A value cannot be used; the message names the variable and what to do.
     """
+    if ENV_FILE.is_file() and ENV_FILE.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        logger.warning("Other users of this machine can read %s; run: chmod 600 .env", ENV_FILE)
     time_zone = _time_zone(setting("PERENE_TIME_ZONE", "UTC"))
     files_path = setting("PERENE_FILES_PATH")
     return Settings(
@@ -138,8 +140,6 @@ def load_settings() -> Settings:
 def _env_file() -> dict[str, str]:
     if not ENV_FILE.is_file():
         return {}
-    if ENV_FILE.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-        logger.warning("Other users of this machine can read %s; run: chmod 600 .env", ENV_FILE)
     try:
         values = dotenv_values(ENV_FILE, interpolate=False, encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

@@ -1,6 +1,5 @@
 """What a raw table is: named, typed columns, the same in Arrow, in the loader and in DuckDB."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
@@ -83,14 +82,10 @@ class RawTable:
         """The declared columns in the loader's words."""
         return {name: kind.hint for name, kind in self.columns}
 
-    def statements(self, dataset: str) -> Iterator[str]:
-        """Yield the statements that make the table, or add what a newer version declares."""
-        target = f'"{dataset}"."{self.name}"'
-        columns = [f'"{name}" {kind.duckdb}' for name, kind in self.columns]
-        columns.append(f'"{LOAD_ID}" VARCHAR')
-        yield f"CREATE TABLE IF NOT EXISTS {target} ({', '.join(columns)})"
-        for column in columns:
-            yield f"ALTER TABLE {target} ADD COLUMN IF NOT EXISTS {column}"
+    @property
+    def duckdb_columns(self) -> dict[str, str]:
+        """Names and types in the warehouse, the load id included."""
+        return {**{name: kind.duckdb for name, kind in self.columns}, LOAD_ID: Kind.TEXT.duckdb}
 
 
 def dataset_name(source: str) -> str:

@@ -134,14 +134,29 @@ def require_free_space(home: Home) -> None:
 
 
 def ensure_tables(home: Home, source: str, tables: Iterable[RawTable]) -> None:
-    """Create every declared table of a source that is not there yet, empty."""
+    """Create every declared table of a source that is not there yet, empty.
+
+    A column that a newer version of the project declares is added to a table that lacks it.
+    """
     dataset = dataset_name(source)
     with connect(home) as connection:
         connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{dataset}"')
         connection.execute(LOADS.format(dataset=dataset))
+        found = connection.execute(
+            "SELECT table_name, column_name FROM duckdb_columns() WHERE schema_name = ?", [dataset]
+        ).fetchall()
+        present = set(found)
         for table in tables:
-            for statement in table.statements(dataset):
-                connection.execute(statement)
+            target = f'"{dataset}"."{table.name}"'
+            columns = {name: f'"{name}" {kind}' for name, kind in table.duckdb_columns.items()}
+            if (table.name, LOAD_ID) not in present:
+                connection.execute(
+                    f"CREATE TABLE IF NOT EXISTS {target} ({', '.join(columns.values())})"
+                )
+                continue
+            for name, declaration in columns.items():
+                if (table.name, name) not in present:
+                    connection.execute(f"ALTER TABLE {target} ADD COLUMN {declaration}")
 
 
 def delete_incomplete_loads(
@@ -165,12 +180,21 @@ def checkpoint(home: Home) -> None:
         connection.execute("CHECKPOINT")
 
 
+def is_disk_full(error: BaseException) -> bool:
+    """Return whether an error says that no more can be written."""
+    if isinstance(error, OSError) and error.errno in _FULL:
+        return True
+    text = str(error).lower()
+    return isinstance(error, duckdb.Error | OSError) and any(word in text for word in _FULL_WORDS)
+
+
 def _explanation(error: BaseException, home: Home) -> str | None:
     for cause in _causes(error):
-        if _is_full(cause):
+        if is_disk_full(cause):
             return (
-                f"The disk under {home.path} is full ({_free(home.path)} free); nothing of this "
-                "load is used. Free space or set PERENE_HOME to a larger disk, then run again."
+                f"The disk under {home.path} is full, or a limit of this user is reached "
+                f"({_free(home.path)} free); nothing of this load is used. Free space or set "
+                "PERENE_HOME to a larger disk, then run again."
             )
         if isinstance(cause, duckdb.IOException) and "lock on file" in str(cause):
             return (
@@ -190,13 +214,6 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         seen.add(id(current))
         yield current
         current = current.__cause__ or current.__context__
-
-
-def _is_full(error: BaseException) -> bool:
-    if isinstance(error, OSError) and error.errno in _FULL:
-        return True
-    text = str(error).lower()
-    return isinstance(error, duckdb.Error | OSError) and any(word in text for word in _FULL_WORDS)
 
 
 def _free(path: Path) -> str:

@@ -433,7 +433,7 @@ def _spool(
         raise
     except duckdb.Error as error:
         hint = (
-            "mixes kinds of line endings or is broken; save it again as UTF-8 CSV"
+            "it mixes kinds of line endings or is broken; save it again as UTF-8 CSV"
             if file.path.suffix == ".csv"
             else _first_line(error)
         )

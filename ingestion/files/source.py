@@ -28,6 +28,7 @@ from ingestion.files.tables import (
 from ingestion.loading import Extraction, Request
 from ingestion.settings import setting
 from ingestion.tables import LOAD_ID, Kind, dataset_name
+from ingestion.warehouse import is_disk_full
 
 __all__ = ["TABLES", "extract", "newest_fact", "prune"]
 
@@ -262,6 +263,8 @@ def _checked(
             for count, first in faults_of_rows(shop, read, zone):
                 read.faults.add(first, count)
     except duckdb.Error as error:
+        if is_disk_full(error):
+            raise
         raise SourceError(
             f"{file.path} cannot be read: {str(error).splitlines()[0]} "
             "Save it again in another of the three formats and run again."
