@@ -1,7 +1,21 @@
--- Payment events in the reporting currency, each at the rate of its own day. A failed charge moved no
--- money, so it needs no rate.
+-- Payment events in the reporting currency, each at the rate of its own day. A failed charge moved
+-- no money, so it needs no rate.
 select
-    payments.*,
+    payments.payment_key,
+    payments.provider,
+    payments.payment_id,
+    payments.customer_id,
+    payments.subscription_id,
+    payments.kind,
+    payments.status,
+    payments.currency,
+    payments.failure_reason,
+    payments.amount,
+    payments.tax,
+    payments.fee,
+    payments.is_recurring,
+    payments.occurred_on,
+    payments.occurred_at,
     {{ month_of("payments.occurred_on") }} as metric_month,
     rates.rate,
     {{ amount("payments.amount * rates.rate") }} as reporting_amount,

@@ -21,10 +21,12 @@ with priced as (
             "unit_amount", "quantity", "discount_percent", "discount_amount", *factors
         ) }} as discounted_mrr,
         case
-            when periods.discount_duration = 'once' then 
-                {{ add_interval(
-                    "periods.started_on", "periods.billing_interval", "periods.interval_count"
-                ) }}
+            when periods.discount_duration = 'once'
+                then
+                    {{ add_interval(
+                        "periods.started_on", "periods.billing_interval",
+                        "periods.interval_count"
+                    ) }}
         end as first_interval_ends_on
     from {{ ref("int_subscription_periods") }} as periods
     inner join {{ ref("int_interval_factors") }} as factors
@@ -91,14 +93,14 @@ limited as (
 
 cut_by_interval as (
     select
-        limited.*,
+        *,
         started_on as from_on,
         least(ended_on, coalesce(first_interval_ends_on, ended_on)) as to_on,
         first_interval_ends_on is not null as is_first_interval
     from limited
     union all
     select
-        limited.*,
+        *,
         first_interval_ends_on as from_on,
         ended_on as to_on,
         false as is_first_interval
@@ -219,7 +221,7 @@ carried as (
                     partition by customer_id, subscription_item_id, run, anchor
                 ),
                 0
-            ) as carried_{{ measure }}{{ "," if not loop.last }}
+            ) as carried_{{ measure }}{% if not loop.last %},{% endif %}
         {% endfor %}
     from anchored
 ),
@@ -252,7 +254,7 @@ kept as (
                             order by from_on
                         )
                 else {{ column }}
-            end as kept_{{ column }}{{ "," if not loop.last }}
+            end as kept_{{ column }}{% if not loop.last %},{% endif %}
         {% endfor %}
     from converted
 )

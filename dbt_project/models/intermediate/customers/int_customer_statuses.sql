@@ -18,7 +18,7 @@ positions as (
         currency,
         rate,
         {% for column in ["mrr", "past_due_mrr", "pipeline_mrr"] %}
-            {{ amount("sum(" ~ column ~ ")") }} as {{ column }}{{ "," if not loop.last }}
+            {{ amount("sum(" ~ column ~ ")") }} as {{ column }}{% if not loop.last %},{% endif %}
         {% endfor %}
     from {{ ref("int_subscription_item_months") }}
     where closes_on = {{ last_day() }}
@@ -29,7 +29,7 @@ balances as (
     select
         customer_id,
         {% for column in ["mrr", "past_due_mrr", "pipeline_mrr"] %}
-            sum({{ amount(column ~ " * rate") }}) as {{ column }}{{ "," if not loop.last }}
+            sum({{ amount(column ~ " * rate") }}) as {{ column }}{% if not loop.last %},{% endif %}
         {% endfor %}
     from positions
     group by customer_id

@@ -9,7 +9,7 @@ with tickets as (
         {{ local_date("tickets.created_at") }} >= {{ recent_from }} as is_recent,
         row_number() over (
             partition by tickets.customer_id
-            order by ratings.rated_at desc nulls last, tickets.ticket_key
+            order by ratings.rated_at desc nulls last, tickets.ticket_key asc
         ) as rating_recency
     from {{ ref("int_tickets") }} as tickets
     left join {{ ref("int_ticket_ratings") }} as ratings

@@ -19,7 +19,7 @@ with items_by_segment as (
                 "rate", "previous_close_rate", "year_before_close_rate", "constant_rate"
             ] %}
                 {{ amount(1) if is_native else "facts." ~ rate }} as {{ rate }}
-                {{- "," if not loop.last }}
+                {% if not loop.last %},{% endif %}
             {% endfor %}
         from {{ ref("int_subscription_item_months") }} as facts
         {% if segment.of == "customer" and segment.kind != "all" %}

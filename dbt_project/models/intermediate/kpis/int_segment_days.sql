@@ -1,5 +1,5 @@
--- What each customer's MRR did in each segment on each day. Within segments of items, legs that only
--- change places (a plan switch) are transfers; the segment of a currency counts native amounts.
+-- What each customer's MRR did in each segment on each day. Among segments of items, a switch from
+-- one to another is a transfer; the segment of a currency counts native amounts.
 with legs_by_segment as (
     {% for segment in segment_kinds() %}
         {% set is_native = segment.kind == "native_currency" %}
@@ -11,7 +11,7 @@ with legs_by_segment as (
             facts.change_kind,
             {% if segment.of == "item" %}
                 case
-                    when facts.movement_type is null or facts.reason = 'plan_switch' then 'transfer'
+                    when facts.movement_type is null or facts.is_switch then 'switch'
                     else facts.movement_type
                 end as movement_type,
             {% else %}
@@ -56,10 +56,8 @@ days as (
         ) as involuntary_churn_mrr,
         sum(case when movement_type in ('expansion', 'contraction') then mrr_delta else 0 end)
             as changed_mrr,
-        sum(case when movement_type = 'transfer' and mrr_delta > 0 then mrr_delta else 0 end)
-            as transferred_in_mrr,
-        sum(case when movement_type = 'transfer' and mrr_delta < 0 then mrr_delta else 0 end)
-            as transferred_out_mrr
+        sum(case when movement_type = 'switch' then mrr_delta else 0 end) as switched_mrr,
+        max(case when movement_type = 'switch' then 1 else 0 end) as has_switch
     from legs_by_segment
     group by segment_kind, segment_value, customer_id, changed_on
 ),
@@ -67,6 +65,9 @@ days as (
 running as (
     select
         *,
+        -- A switch within one segment is its expansion or contraction.
+        sum(has_switch) over (partition by segment_kind, customer_id, changed_on) > 1
+            as is_transfer,
         sum(native_delta) over (
             partition by segment_kind, segment_value, customer_id order by changed_on
         ) as native_after
@@ -76,6 +77,9 @@ running as (
 positioned as (
     select
         *,
+        case when is_transfer then switched_mrr else 0 end as transferred_mrr,
+        case when is_transfer then changed_mrr else changed_mrr + switched_mrr end
+            as kept_delta_mrr,
         native_after - native_delta = 0 and native_after > 0 as has_entered,
         native_after - native_delta > 0 and native_after = 0 as has_left
     from running
@@ -88,14 +92,14 @@ select
     changed_on,
     {{ month_of("changed_on") }} as metric_month,
     new_mrr,
-    case when changed_mrr > 0 then changed_mrr else 0 end as expansion_mrr,
-    case when changed_mrr < 0 then changed_mrr else 0 end as contraction_mrr,
+    case when kept_delta_mrr > 0 then kept_delta_mrr else 0 end as expansion_mrr,
+    case when kept_delta_mrr < 0 then kept_delta_mrr else 0 end as contraction_mrr,
     churn_mrr as churned_mrr,
     involuntary_churn_mrr,
     reactivation_mrr,
     fx_mrr,
-    transferred_in_mrr,
-    transferred_out_mrr,
+    case when transferred_mrr > 0 then transferred_mrr else 0 end as transferred_in_mrr,
+    case when transferred_mrr < 0 then transferred_mrr else 0 end as transferred_out_mrr,
     case when has_entered and change_kind = 'new' then 1 else 0 end as new_customers,
     case when has_entered and change_kind = 'reactivation' then 1 else 0 end
         as reactivated_customers,

@@ -36,7 +36,7 @@ movements as (
         segment_value,
         metric_month,
         {% for column in amounts + counts %}
-            sum({{ column }}) as {{ column }}{{ "," if not loop.last }}
+            sum({{ column }}) as {{ column }}{% if not loop.last %},{% endif %}
         {% endfor %}
     from {{ ref("int_segment_days") }}
     group by segment_kind, segment_value, metric_month

@@ -1,6 +1,6 @@
--- One row for each customer and day on which an item changed: whether the customer pays, is paused or
--- has left at the day's end, and what kind of change that is. Amounts of several currencies may be
--- added here, because only whether they are 0 is asked.
+-- One row for each customer and day on which an item changed: whether the customer pays, is paused
+-- or has left at the day's end, and what kind of change that is. Amounts of several currencies may
+-- be added here, because only whether they are 0 is asked.
 with days as (
     select
         customer_id,
@@ -95,7 +95,8 @@ select
     change_kind,
     case change_kind
         when 'paused' then pause_reason
-        when 'resumed' then case pause_reason_before when 'paused' then 'resumed' else 'discount' end
+        when 'resumed'
+            then case pause_reason_before when 'paused' then 'resumed' else 'discount' end
     end as customer_reason,
     customer_status
 from classified

@@ -63,7 +63,7 @@ summed as (
                     partition by customer_id, currency, valued_on
                     order by subscription_item_id, plan_id, billing_interval
                 )"
-            ) }} as running_{{ side }}{{ "," if not loop.last }}
+            ) }} as running_{{ side }}{% if not loop.last %},{% endif %}
         {% endfor %}
     from held
 ),
@@ -75,7 +75,7 @@ valued as (
             {{ amount("running_" ~ side ~ " * rate") }}
             - {{ amount(
                 amount("running_" ~ side ~ " - native_" ~ side) ~ " * rate"
-            ) }} as value_{{ side }}{{ "," if not loop.last }}
+            ) }} as value_{{ side }}{% if not loop.last %},{% endif %}
         {% endfor %}
     from summed
 )

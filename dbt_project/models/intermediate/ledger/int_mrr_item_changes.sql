@@ -9,15 +9,15 @@ with sides as (
     select
         'before' as side,
         to_on as changed_on,
-        states.*
-    from {{ ref("int_subscription_states") }} as states
+        *
+    from {{ ref("int_subscription_states") }}
     where to_on <= {{ last_day() }}
     union all
     select
         'after' as side,
         from_on as changed_on,
-        states.*
-    from {{ ref("int_subscription_states") }} as states
+        *
+    from {{ ref("int_subscription_states") }}
 ),
 
 changes as (
@@ -83,21 +83,23 @@ remembered as (
                     rows between unbounded preceding and 1 preceding
                 ),
                 0
-            ) as {{ flag }}{{ "," if not loop.last }}
+            ) as {{ flag }}{% if not loop.last %},{% endif %}
         {% endfor %}
     from changes
 ),
 
-involuntary as (
+ended as (
     select
-        end_reason,
-        true as is_involuntary
-    from {{ ref("involuntary_end_reasons") }}
+        remembered.*,
+        involuntary_end_reasons.end_reason is not null as has_involuntary_end
+    from remembered
+    left join {{ ref("involuntary_end_reasons") }} as involuntary_end_reasons
+        on remembered.before_end_reason = involuntary_end_reasons.end_reason
 ),
 
 reasoned as (
     select
-        remembered.*,
+        *,
         case
             when before_mrr > 0 and after_mrr > 0 then 'edit'
             when after_mrr > 0
@@ -118,13 +120,10 @@ reasoned as (
                         else 'edit'
                     end
             when after_state = 'unpaid' then 'involuntary'
-            when not stands_after and coalesce(involuntary.is_involuntary, false)
-                then 'involuntary'
+            when not stands_after and has_involuntary_end then 'involuntary'
             else 'voluntary'
         end as first_reason
-    from remembered
-    left join involuntary
-        on remembered.before_end_reason = involuntary.end_reason
+    from ended
 ),
 
 -- The last change of a subscription's MRR before the day: was it lost against the customer's will?
@@ -133,8 +132,12 @@ subscription_days as (
         subscription_key,
         changed_on,
         max(case when after_mrr > 0 then 1 else 0 end) as has_mrr_after,
-        max(case when before_mrr > 0 and after_mrr = 0 and first_reason = 'involuntary' then 1 else 0 end)
-            as has_involuntary_loss
+        max(
+            case
+                when before_mrr > 0 and after_mrr = 0 and first_reason = 'involuntary' then 1
+                else 0
+            end
+        ) as has_involuntary_loss
     from reasoned
     where before_mrr > 0 or after_mrr > 0
     group by subscription_key, changed_on
@@ -150,9 +153,20 @@ losses as (
     from subscription_days
 ),
 
-explained as (
+compared as (
     select
         reasoned.*,
+        coalesce(losses.was_lost_involuntarily, 0) as was_lost_involuntarily
+    from reasoned
+    left join losses
+        on
+            reasoned.subscription_key = losses.subscription_key
+            and reasoned.changed_on = losses.changed_on
+),
+
+explained as (
+    select
+        *,
         case
             when first_reason = 'edit'
                 then
@@ -166,15 +180,10 @@ explained as (
                             then 'price'
                         else 'discount'
                     end
-            when first_reason = 'started' and coalesce(losses.was_lost_involuntarily, 0) = 1
-                then 'recovered'
+            when first_reason = 'started' and was_lost_involuntarily = 1 then 'recovered'
             else first_reason
         end as item_reason
-    from reasoned
-    left join losses
-        on
-            reasoned.subscription_key = losses.subscription_key
-            and reasoned.changed_on = losses.changed_on
+    from compared
 ),
 
 -- Cancelling one item and creating another on the same day is a switch, not a churn and a new.

@@ -13,7 +13,8 @@ with valued as (
         billing_interval,
         native_delta,
         native_delta as mrr_delta,
-        reason
+        reason,
+        is_switch
     from {{ ref("int_mrr_native_legs") }}
     where currency = '{{ var("currency") }}'
     union all
@@ -29,7 +30,8 @@ with valued as (
         foreign_legs.billing_interval,
         foreign_legs.native_delta,
         foreign_legs.mrr_delta,
-        coalesce(native_legs.reason, 'rounding') as reason
+        coalesce(native_legs.reason, 'rounding') as reason,
+        coalesce(native_legs.is_switch, false) as is_switch
     from {{ ref("int_mrr_foreign_legs") }} as foreign_legs
     left join {{ ref("int_mrr_native_legs") }} as native_legs
         on
@@ -63,6 +65,7 @@ typed as (
         totalled.native_delta,
         totalled.mrr_delta,
         totalled.reason,
+        totalled.is_switch,
         days.change_kind,
         days.customer_reason,
         case
@@ -93,6 +96,7 @@ revalued as (
         {{ amount(0) }} as native_delta,
         fx_delta as mrr_delta,
         'fx' as reason,
+        false as is_switch,
         'revaluation' as change_kind,
         cast(null as text) as customer_reason,
         'fx' as movement_type
@@ -115,6 +119,7 @@ left_while_paused as (
         {{ amount(0) }} as native_delta,
         {{ amount(0) }} as mrr_delta,
         changes.reason,
+        false as is_switch,
         days.change_kind,
         cast(null as text) as customer_reason,
         'churn' as movement_type
@@ -153,5 +158,6 @@ select
     mrr_delta,
     reason,
     customer_reason,
+    is_switch,
     'state' as basis
 from legs

@@ -26,7 +26,8 @@ legs as (
         before_billing_interval as billing_interval,
         before_currency as currency,
         -before_mrr as native_delta,
-        reason
+        reason,
+        has_two_legs
     from changes
     where has_two_legs or after_mrr = 0
     union all
@@ -41,7 +42,8 @@ legs as (
         after_billing_interval as billing_interval,
         after_currency as currency,
         after_mrr as native_delta,
-        reason
+        reason,
+        has_two_legs
     from changes
     where has_two_legs or before_mrr = 0
     union all
@@ -56,7 +58,8 @@ legs as (
         after_billing_interval as billing_interval,
         after_currency as currency,
         after_mrr - before_mrr as native_delta,
-        reason
+        reason,
+        has_two_legs
     from changes
     where not has_two_legs and before_mrr > 0 and after_mrr > 0
 )
@@ -72,6 +75,7 @@ select
     billing_interval,
     currency,
     {{ amount("native_delta") }} as native_delta,
-    reason
+    reason,
+    has_two_legs or reason = 'plan_switch' as is_switch
 from legs
 where native_delta <> 0

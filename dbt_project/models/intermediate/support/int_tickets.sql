@@ -1,5 +1,5 @@
--- The canonical tickets of every helpdesk, as known at as_of, each linked to its customer: by the id
--- given, else by an e-mail address that exactly one customer has.
+-- The canonical tickets of every helpdesk, as known at as_of, each linked to its customer: by the
+-- id given, else by an e-mail address that exactly one customer has.
 {% set as_known = [
     "first_replied_at", "first_solved_at", "solved_at",
 ] %}
@@ -48,7 +48,7 @@ select
     tickets.created_at,
     {% for column in as_known %}
         case when tickets.{{ column }} < {{ as_of() }} then tickets.{{ column }} end
-            as {{ column }}{{ "," if not loop.last }}
+            as {{ column }}{% if not loop.last %},{% endif %}
     {% endfor %}
 from tickets
 left join addresses

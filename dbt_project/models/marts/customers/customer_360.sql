@@ -37,7 +37,7 @@ joined as (
         {% endfor %}
         {% for column in ["features_used_30_days", "usage_quantity_30_days"] %}
             case when sources.has_usage = 1 then coalesce(usage.{{ column }}, 0) end
-                as {{ column }}{{ "," if not loop.last }}
+                as {{ column }}{% if not loop.last %},{% endif %}
         {% endfor %}
     from {{ ref("int_customers") }} as customers
     inner join {{ ref("int_customer_statuses") }} as statuses

@@ -1,5 +1,6 @@
 -- From MRR to money, in each currency's own amounts:
--- mrr + gap_timing + gap_one_off + gap_tax = collected. Invoices are unknown to a source without them.
+-- mrr + gap_timing + gap_one_off + gap_tax = collected.
+-- Invoices are unknown to a source without them.
 with cash as (
     select
         metric_month,

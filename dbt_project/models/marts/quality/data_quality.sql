@@ -1,6 +1,7 @@
 {{ config(materialized="view") }}
 
--- A view, because the checks of a run end after its last table is built; the published copy is a table.
+-- A view, because the checks of a run end after its last table is built; the published copy is a
+-- table.
 select
     check_name,
     checked_table,

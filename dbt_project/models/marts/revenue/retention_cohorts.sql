@@ -1,5 +1,5 @@
--- Customers by the month of their `new` movement, and what is left of them at each age. MRR is valued
--- at the rates of each customer's own first day, so that currencies do not count.
+-- Customers by the month of their `new` movement, and what is left of them at each age. MRR is
+-- valued at the rates of each customer's own first day, so that currencies do not count.
 with starts as (
     select
         customer_id,
