@@ -1,0 +1,1 @@
+"""Measures what the project costs against plain DuckDB on the same rows, side by side."""

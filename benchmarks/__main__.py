@@ -1,0 +1,147 @@
+"""Runs the benchmarks: ``python -m benchmarks [--json FILE]``."""
+
+import argparse
+import json
+import multiprocessing
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+from benchmarks.measuring import Comparison, compare, machine_facts
+from benchmarks.preparing import check_ledger, check_payments, compile_ledger, prepare_ledger
+from benchmarks.synthetic import write_payments
+
+PAYMENTS = 1_000_000
+LEDGER_PAIRS = 3
+LOADING_PAIRS = 3
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True)
+class LedgerCase:
+    """One run of the ledger's benchmark."""
+
+    name: str
+    rows: int
+    has_foreign: bool
+    pairs: int
+
+
+LEDGER_CASES = (
+    LedgerCase("ledger, one currency", 100_000, has_foreign=False, pairs=LEDGER_PAIRS),
+    LedgerCase("ledger, an eighth in euros", 100_000, has_foreign=True, pairs=LEDGER_PAIRS),
+    LedgerCase("ledger, one currency", 1_000_000, has_foreign=False, pairs=2),
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs every benchmark and prints its ratio as soon as it is known."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write every run's cost there")
+    json_file = parser.parse_args(arguments).json
+    facts = machine_facts()
+    started = time.monotonic()
+    _say(", ".join(f"{name} {value}" for name, value in facts.items()))
+    _say("CPU seconds of whole processes; the ratio is the median of pairs run in turns.\n")
+    comparisons = []
+    with tempfile.TemporaryDirectory(prefix="perene-bench-") as folder:
+        for comparison in _comparisons(Path(folder)):
+            comparisons.append(comparison)
+            _report(comparison)
+    _say(f"\n{time.monotonic() - started:.0f} s in all.")
+    if json_file is not None:
+        figures = {"machine": facts, "comparisons": [found.as_json() for found in comparisons]}
+        json_file.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    return 0
+
+
+def _comparisons(folder: Path) -> Iterator[Comparison]:
+    empty = folder / "empty"
+    compiled = _aside(compile_ledger, empty)
+    for case in LEDGER_CASES:
+        yield _ledger(folder, empty, compiled, case)
+    yield _loading(folder)
+
+
+def _ledger(folder: Path, empty: Path, compiled: Path, case: LedgerCase) -> Comparison:
+    """The ledger's models against a sort of the periods they read."""
+    home = folder / "ledger"
+    home.mkdir()
+    warehouse = home / "warehouse.duckdb"
+    try:
+        _aside(
+            prepare_ledger,
+            empty / warehouse.name,
+            compiled,
+            warehouse,
+            rows=case.rows,
+            has_foreign=case.has_foreign,
+        )
+        return compare(
+            case.name,
+            lambda: ("ledger", str(warehouse), str(compiled)),
+            lambda: ("sort", str(warehouse)),
+            lambda: _aside(check_ledger, warehouse),
+            case.pairs,
+        )
+    finally:
+        shutil.rmtree(home)
+
+
+def _loading(folder: Path) -> Comparison:
+    """A load of payments.csv by the source ``files`` against DuckDB's own reading of it."""
+    files = folder / "files"
+    files.mkdir()
+    _aside(write_payments, files / "payments.csv", PAYMENTS)
+    home, database = folder / "home", folder / "plain.duckdb"
+
+    def load() -> Sequence[str]:
+        shutil.rmtree(home, ignore_errors=True)
+        return ("load_files", str(home), str(files))
+
+    def read() -> Sequence[str]:
+        database.unlink(missing_ok=True)
+        return ("read_csv", str(database), str(files))
+
+    return compare(
+        "loading payments.csv",
+        load,
+        read,
+        lambda: _aside(check_payments, home, database),
+        LOADING_PAIRS,
+    )
+
+
+def _aside(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Does work in another process: the peak memory of a child is never below its parent's."""
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=context) as pool:
+        return pool.submit(work, *args, **kwargs).result()
+
+
+def _report(comparison: Comparison) -> None:
+    ours, yardstick = comparison.middle_costs
+    low, high = min(comparison.ratios), max(comparison.ratios)
+    _say(
+        f"{comparison.name:<28}{comparison.rows:>10,} rows  {comparison.ratio:>5.2f} x"
+        f"  ({low:.2f} to {high:.2f})   {ours.cpu_seconds:6.2f} s against"
+        f" {yardstick.cpu_seconds:5.2f} s; {ours.peak_mib:,.0f} MiB against"
+        f" {yardstick.peak_mib:,.0f} MiB"
+    )
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

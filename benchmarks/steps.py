@@ -1,0 +1,101 @@
+"""What is measured, one step a process: ``python -m benchmarks.steps STEP ARGUMENTS``."""
+
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+AS_OF = datetime(2026, 1, 1, tzinfo=UTC)
+
+# The ledger, in the order in which its models read each other.
+LEDGER = (
+    "int_subscription_states",
+    "int_mrr_item_changes",
+    "int_mrr_customer_days",
+    "int_mrr_native_legs",
+    "int_mrr_foreign_days",
+    "int_mrr_foreign_legs",
+    "int_mrr_legs",
+    "int_mrr_movements",
+)
+
+# Name and DuckDB type of each column of the made-up payments.csv.
+PAYMENT_COLUMNS = {
+    "payment_id": "VARCHAR",
+    "customer_id": "VARCHAR",
+    "occurred_at": "TIMESTAMPTZ",
+    "amount": "DECIMAL(28,6)",
+    "currency": "VARCHAR",
+    "kind": "VARCHAR",
+    "status": "VARCHAR",
+    "subscription_id": "VARCHAR",
+    "tax": "DECIMAL(28,6)",
+    "fee": "DECIMAL(28,6)",
+}
+
+
+def ledger(warehouse: str, compiled: str) -> None:
+    """Builds the ledger's models from their compiled SQL, as tables, and nothing else."""
+    with duckdb.connect(warehouse, config={"threads": 2}) as connection:
+        connection.execute("set enable_progress_bar = false")
+        for model in LEDGER:
+            query = (Path(compiled) / f"{model}.sql").read_text(encoding="utf-8")
+            connection.execute(f"create or replace table intermediate.{model} as ({query})")
+        connection.execute("checkpoint")
+
+
+def sort(warehouse: str) -> None:
+    """Sorts the same periods, whole rows, by customer and start into a table."""
+    with duckdb.connect(warehouse, config={"threads": 2}) as connection:
+        connection.execute("set enable_progress_bar = false")
+        connection.execute(
+            "create or replace table intermediate.sorted_periods as "
+            "from intermediate.int_subscription_periods order by customer_id, started_on"
+        )
+        connection.execute("checkpoint")
+
+
+def load_files(home: str, folder: str) -> None:
+    """Loads a folder with the source ``files`` into a new warehouse."""
+    # Imported here, so that the other steps do not pay for it.
+    from ingestion.load import load_source
+    from ingestion.settings import Home, Settings
+
+    settings = Settings(
+        home=Home(Path(home)),
+        sources=("files",),
+        files_path=Path(folder),
+        exchange_rates_location="",
+        as_of=AS_OF,
+        currency="USD",
+        time_zone="UTC",
+        policy="default",
+        language="en",
+    )
+    load_source("files", settings, AS_OF, lambda _: None)
+
+
+def read_csv(database: str, folder: str) -> None:
+    """Reads the same file with DuckDB alone, its columns declared, into a table."""
+    columns = ", ".join(f"'{name}': '{kind}'" for name, kind in PAYMENT_COLUMNS.items())
+    with duckdb.connect(database, config={"threads": 2}) as connection:
+        connection.execute("set enable_progress_bar = false")
+        connection.execute("set timezone = 'UTC'")
+        connection.execute(
+            f"create table payments as from read_csv('{folder}/payments.csv', header = true, "
+            f"auto_detect = false, delim = ',', columns = {{{columns}}})"
+        )
+        connection.execute("checkpoint")
+
+
+STEPS: dict[str, Callable[..., None]] = {
+    "ledger": ledger,
+    "sort": sort,
+    "load_files": load_files,
+    "read_csv": read_csv,
+}
+
+if __name__ == "__main__":
+    STEPS[sys.argv[1]](*sys.argv[2:])
