@@ -1,4 +1,4 @@
-"""What the documents print is true: commands run, excerpts are real, examples load, links lead on."""
+"""What the documents print is true: commands run, excerpts are real, examples load."""
 
 import os
 import re
@@ -13,11 +13,10 @@ import pytest
 
 from ingestion.load import load_source
 from ingestion.settings import Home, Settings
+from tests.oracle.worked_examples import WORKED_EXAMPLES
 
 ROOT = Path(__file__).resolve().parents[1]
-DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"] + sorted(
-    file for file in (ROOT / "docs").rglob("*.md")
-)
+DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 LEFT_BEHIND = shutil.ignore_patterns(
     ".git", ".venv", "data", "target", "logs", "__pycache__", ".*_cache", ".hypothesis", ".env"
 )
@@ -50,7 +49,7 @@ def run_in(checkout: Path, commands: str) -> str:
     # Set-up is over: the environment that runs this test is the one that it would make.
     variables["MAKEFLAGS"] = "-- STAMP=installed"
     done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", commands],
+        ["bash", "-euo", "pipefail", "-c", commands],  # noqa: S607
         cwd=checkout,
         env=variables,
         capture_output=True,
@@ -118,9 +117,32 @@ def test_every_model_test_and_file_that_is_named_exists(document: Path) -> None:
         for file in (ROOT / "dbt_project").rglob("*.sql")
         if "target" not in file.parts
     } | {file.stem for file in (ROOT / "dbt_project").rglob("*.csv")}
-    for name in re.findall(r"`((?:stg|int|fct|dim)_\w+)`", text):
+    for name in set(re.findall(r"`((?:stg|int|fct|dim)_\w+)`", text)) - checks():
         assert name in names, f"{document.name} names the model {name}"
     for path in re.findall(
         r"`((?:ingestion|orchestration|dbt_project|tests|benchmarks|docs)/[\w./-]+)`", text
     ):
         assert (ROOT / path).exists(), f"{document.name} names {path}"
+
+
+def test_what_the_metrics_page_says_holds_a_number_exists() -> None:
+    text = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
+    examples = {example.id for example in WORKED_EXAMPLES}
+    for name in re.findall(r"(?<!\*)\*([\w-]+)\*(?!\*)", text):
+        assert name in examples or any(id.startswith(f"{name}-") for id in examples), name
+    known = checks()
+    for line in text.splitlines():
+        cells = line.strip("| ").split(" | ")
+        if len(cells) == 4 and cells[2].startswith("`"):
+            for name in re.findall(r"`(\w+)`", cells[3]):
+                assert name in known, name
+
+
+def checks() -> set[str]:
+    """Names of the project's data tests."""
+    dbt_project = ROOT / "dbt_project"
+    described = "".join(
+        file.read_text(encoding="utf-8")
+        for file in [*dbt_project.rglob("models/**/*.yml"), *dbt_project.rglob("tests/**/*.yml")]
+    )
+    return set(re.findall(r"^ +(?:- )?name: (\w+)$", described, re.MULTILINE))

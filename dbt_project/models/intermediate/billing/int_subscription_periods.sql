@@ -1,6 +1,5 @@
 -- The canonical stretches of subscription items, of every biller: what stood, from which day of the
--- reporting zone to which (exclusive), as known at as_of. A stretch that covers no day's end is
--- out.
+-- reporting zone to which (exclusive), as known at as_of. One that covers no day's end is out.
 with periods as (
     select
         'files' as provider,

@@ -1,6 +1,5 @@
 -- For each segment and month, what became of those who were there when it opened, and when the
--- month a year before closed. Both sides are at the earlier close's rates, so that currencies do
--- not count.
+-- month a year before closed. Both are at the earlier close's rates: currencies do not count.
 with closes as (
     select
         statuses.segment_kind,

@@ -1,6 +1,5 @@
 -- The movements of customers: their legs of one day and type together. The reason of a movement
--- into or out of a pause is the pause's; else it is its largest leg's, and ties are broken by this
--- order.
+-- into or out of a pause is the pause's; else its largest leg's, ties broken by this order.
 {% set reasons = [
     "plan_switch", "quantity", "price", "discount", "trial_converted", "resumed", "recovered",
     "started", "paused", "involuntary", "voluntary", "rounding",

@@ -1,5 +1,4 @@
--- The first and the latest rating of each ticket before as_of; 4 and 5 on a five-point scale are
--- good.
+-- The first and the latest rating of each ticket before as_of; 4 and 5 of five points are good.
 with ratings as (
     select
         'files' as provider,

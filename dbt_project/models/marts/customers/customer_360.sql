@@ -1,11 +1,11 @@
 -- Unknown is null: a column stays empty for everybody while no source of its kind was ever loaded,
 -- and is 0 for a customer of whom a loaded source says nothing.
-with sources as (
+with loaded as (
     select
-        max(case when file_table = 'payments' and is_present then 1 else 0 end) as has_payments,
-        max(case when file_table = 'tickets' and is_present then 1 else 0 end) as has_tickets,
-        max(case when file_table = 'usage' and is_present then 1 else 0 end) as has_usage
-    from {{ ref("stg_files__current_files") }}
+        max(case when source_table = 'payments' and is_present then 1 else 0 end) as has_payments,
+        max(case when source_table = 'tickets' and is_present then 1 else 0 end) as has_tickets,
+        max(case when source_table = 'usage' and is_present then 1 else 0 end) as has_usage
+    from {{ ref("int_source_tables") }}
 ),
 
 joined as (
@@ -21,22 +21,22 @@ joined as (
         support.last_rating,
         support.last_human_contact_at,
         usage.last_used_on,
-        sources.has_payments,
-        sources.has_tickets,
+        loaded.has_payments,
+        loaded.has_tickets,
         {% for column in ["cltv_collected", "cltv_collected_net_of_fees"] %}
-            case when sources.has_payments = 1 then coalesce(payments.{{ column }}, 0) end
+            case when loaded.has_payments = 1 then coalesce(payments.{{ column }}, 0) end
                 as {{ column }},
         {% endfor %}
         {% for column in ["failed_charges_90_days", "disputes_90_days"] %}
-            case when sources.has_payments = 1 then coalesce(payments.{{ column }}, 0) end
+            case when loaded.has_payments = 1 then coalesce(payments.{{ column }}, 0) end
                 as {{ column }},
         {% endfor %}
         {% for column in ["tickets_ever", "tickets_90_days", "open_tickets", "reopens_90_days"] %}
-            case when sources.has_tickets = 1 then coalesce(support.{{ column }}, 0) end
+            case when loaded.has_tickets = 1 then coalesce(support.{{ column }}, 0) end
                 as {{ column }},
         {% endfor %}
         {% for column in ["features_used_30_days", "usage_quantity_30_days"] %}
-            case when sources.has_usage = 1 then coalesce(usage.{{ column }}, 0) end
+            case when loaded.has_usage = 1 then coalesce(usage.{{ column }}, 0) end
                 as {{ column }}{% if not loop.last %},{% endif %}
         {% endfor %}
     from {{ ref("int_customers") }} as customers
@@ -48,7 +48,7 @@ joined as (
         on customers.customer_id = support.customer_id
     left join {{ ref("int_customer_usage") }} as usage
         on customers.customer_id = usage.customer_id
-    cross join sources
+    cross join loaded
 )
 
 select

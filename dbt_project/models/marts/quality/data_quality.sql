@@ -9,6 +9,6 @@ select
     status,
     failures,
     description,
-    severity = 'error' as is_blocking
-from {{ ref("stg_operations__check_results") }}
+    is_blocking
+from {{ ref("int_check_results") }}
 order by check_name

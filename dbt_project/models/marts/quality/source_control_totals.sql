@@ -7,14 +7,14 @@
 
 with served as (
     select
-        {{ key | replace("source_table", "file_table") }} as total_key,
-        'files' as provider,
-        file_table as source_table,
+        {{ key }} as total_key,
+        provider,
+        source_table,
         metric_month,
         currency,
         row_count,
         amount_sum
-    from {{ ref("stg_files__control_totals") }}
+    from {{ ref("int_source_totals") }}
 ),
 
 loaded as (

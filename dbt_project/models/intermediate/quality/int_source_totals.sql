@@ -1,0 +1,9 @@
+-- What every source table held, by month and currency, counted before it was loaded.
+select
+    'files' as provider,
+    file_table as source_table,
+    metric_month,
+    currency,
+    row_count,
+    amount_sum
+from {{ ref("stg_files__control_totals") }}
