@@ -10,16 +10,12 @@ with priced as (
         factors.paused_days,
         {{ monthly_amount("unit_amount", "quantity", 0, 0, *factors) }} as list_mrr,
         case
-            when periods.discount_duration = 'once'
-                then {{ monthly_amount("unit_amount", "quantity", 0, 0, *factors) }}
-            else
-                {{ monthly_amount(
-                    "unit_amount", "quantity", "discount_percent", "discount_amount", *factors
-                ) }}
-        end as recurring_mrr,
-        {{ monthly_amount(
-            "unit_amount", "quantity", "discount_percent", "discount_amount", *factors
-        ) }} as discounted_mrr,
+            when periods.discount_percent > 0 or periods.discount_amount > 0
+                then
+                    {{ monthly_amount(
+                        "unit_amount", "quantity", "discount_percent", "discount_amount", *factors
+                    ) }}
+        end as mrr_after_discount,
         case
             when periods.discount_duration = 'once'
                 then
@@ -34,6 +30,17 @@ with priced as (
     where periods.is_recurring and not periods.is_metered
 ),
 
+discounted as (
+    select
+        *,
+        coalesce(mrr_after_discount, list_mrr) as discounted_mrr,
+        case
+            when discount_duration = 'once' then list_mrr
+            else coalesce(mrr_after_discount, list_mrr)
+        end as recurring_mrr
+    from priced
+),
+
 classified as (
     select
         *,
@@ -43,7 +50,7 @@ classified as (
                 then 'free_by_discount'
             else 'active'
         end as state
-    from priced
+    from discounted
 ),
 
 -- A stretch is the unbroken time in which a subscription, over all its items, kept one state.
