@@ -1,5 +1,6 @@
 """Dagster's own storage: in the data folder, with telemetry off and progress lines kept."""
 
+import fcntl
 import os
 
 import dagster as dg
@@ -35,6 +36,11 @@ def prepare_instance(home: Home) -> None:
 
 
 def open_instance(home: Home) -> dg.DagsterInstance:
-    """Opens the instance of the data folder; used as a context manager, it is closed again."""
+    """Opens the instance of the data folder; used as a context manager, it is closed again.
+
+    One at a time: of two processes that make a new folder's databases at once, one would fail.
+    """
     prepare_instance(home)
-    return dg.DagsterInstance.from_config(str(home.dagster))
+    with (home.dagster / "opening.lock").open("w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return dg.DagsterInstance.from_config(str(home.dagster))
