@@ -45,7 +45,8 @@ check: $(STAMP) ## Check style, types, models and conventions
 		--project-dir dbt_project --profiles-dir dbt_project --no-partial-parse \
 		--target-path ../$(CHECKS)/dbt --log-path $(CHECKS)/dbt-logs --no-version-check
 	$(BIN)/dagster definitions validate --workspace workspace.yaml --log-level warning
-	$(BIN)/python -m pytest -q tests/test_project.py tests/dbt_project/test_conventions.py
+	$(BIN)/python -m pytest -q tests/test_project.py tests/dbt_project/test_conventions.py \
+		tests/dbt_project/test_plans.py tests/orchestration/test_definitions.py
 
 bench: $(STAMP) ## Measure the ledger and the loading of files against plain DuckDB
 	@$(BIN)/python -m benchmarks
