@@ -4,11 +4,8 @@ It exists so that everything can be seen at work without anyone's data: every cl
 every reason, payments that follow the plans, and support whose quality has an effect on leaving.
 """
 
-import csv
 import random
-from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from ingestion.sandbox.billing import PAYMENT_COLUMNS, Payment
@@ -17,7 +14,8 @@ from ingestion.sandbox.people import Customer, make_customers
 from ingestion.sandbox.rates import euro_rates
 from ingestion.sandbox.subscriptions import PERIOD_COLUMNS, Period, known_at
 from ingestion.sandbox.support import RATING_COLUMNS, TICKET_COLUMNS, Desk
-from ingestion.sandbox.usage import weekly_usage
+from ingestion.sandbox.tables import attributes, write_table
+from ingestion.sandbox.usage import USAGE_COLUMNS, weekly_usage
 
 AS_OF = datetime(2026, 1, 6, tzinfo=UTC)  # five days after a month's end, so that it is closed
 
@@ -77,15 +75,17 @@ def write_sample(folder: Path, customers: int = 300, months: int = 24, seed: int
         AS_OF.date() - timedelta(days=1),
         random.Random(f"{seed} rates"),  # noqa: S311 - as above
     )
-    _write(folder / "customers.csv", CUSTOMER_COLUMNS, (_customer_row(one) for one in people))
-    _write(folder / "subscription_periods.csv", PERIOD_COLUMNS, _rows(PERIOD_COLUMNS, periods))
-    _write(folder / "payments.csv", PAYMENT_COLUMNS, _rows(PAYMENT_COLUMNS, payments))
+    write_table(folder / "customers.csv", CUSTOMER_COLUMNS, (_customer_row(one) for one in people))
+    write_table(
+        folder / "subscription_periods.csv", PERIOD_COLUMNS, attributes(PERIOD_COLUMNS, periods)
+    )
+    write_table(folder / "payments.csv", PAYMENT_COLUMNS, attributes(PAYMENT_COLUMNS, payments))
     tickets = sorted(desk.tickets, key=lambda ticket: ticket.created_at)
-    _write(folder / "tickets.csv", TICKET_COLUMNS, _rows(TICKET_COLUMNS, tickets))
+    write_table(folder / "tickets.csv", TICKET_COLUMNS, attributes(TICKET_COLUMNS, tickets))
     ratings = sorted(desk.ratings, key=lambda rating: (rating.rated_at, rating.ticket_id))
-    _write(folder / "ticket_ratings.csv", RATING_COLUMNS, _rows(RATING_COLUMNS, ratings))
-    _write(folder / "usage.csv", ("customer_id", "occurred_on", "feature", "quantity"), usage)
-    _write(
+    write_table(folder / "ticket_ratings.csv", RATING_COLUMNS, attributes(RATING_COLUMNS, ratings))
+    write_table(folder / "usage.csv", USAGE_COLUMNS, usage)
+    write_table(
         folder / "exchange_rates.csv",
         ("rate_date", "base", "quote", "rate"),
         ((day, "EUR", "USD", rate) for day, rate in rates),
@@ -112,28 +112,3 @@ def _customer_row(customer: Customer) -> tuple[object, ...]:
         customer.segment.name,
         customer.channel,
     )
-
-
-def _rows(columns: Sequence[str], records: Iterable[object]) -> Iterable[tuple[object, ...]]:
-    return (tuple(getattr(record, column) for column in columns) for record in records)
-
-
-def _write(path: Path, columns: Sequence[str], rows: Iterable[tuple[object, ...]]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows([_text(value) for value in row] for row in rows)
-
-
-def _text(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, Decimal):
-        return f"{value:f}"
-    return str(value)

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 
 from ingestion.sandbox.subscriptions import Period
 
+USAGE_COLUMNS = ("customer_id", "occurred_on", "feature", "quantity")
 WEEK = timedelta(days=7)
 LAST_WEEKS = 8
 
