@@ -1,0 +1,1 @@
+"""The made-up company's Stripe account, served as Stripe serves one."""

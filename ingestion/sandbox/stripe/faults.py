@@ -1,0 +1,101 @@
+"""What goes wrong between a client and the API: bounded, from a seed, off unless asked for."""
+
+import random
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+Json = dict[str, Any]
+Damage = Callable[[Json], None]
+
+
+class Fault(Enum):
+    """What a request can meet."""
+
+    RATE_LIMITED = "429 without Retry-After"
+    RATE_LIMITED_FOR = "429 with Retry-After"
+    INTERNAL = "500"
+    UNAVAILABLE = "503"
+    RESET = "the connection breaks in the middle of the body"
+    TRUNCATED = "a complete answer whose JSON is cut"
+    REPEATED_PAGE = "a page is the one before"
+
+
+@dataclass
+class FaultPlan:
+    """Which faults happen, and to whom.
+
+    Attributes:
+        seed: The same seed and the same requests meet the same faults.
+        share: The share of requests that meet one of `kinds`.
+        kinds: The faults to choose from.
+        at_most: How often one address (path and page) meets a fault, so that a client that tries
+            again gets through.
+        damages: By object id, what is done to the object wherever it is shown.
+        late_seconds: Up to how long after its time an event becomes visible.
+        moves_while_paging: By how many seconds the clock moves on with every page of a list.
+    """
+
+    seed: int = 0
+    share: float = 0.0
+    kinds: tuple[Fault, ...] = (
+        Fault.RATE_LIMITED,
+        Fault.RATE_LIMITED_FOR,
+        Fault.INTERNAL,
+        Fault.UNAVAILABLE,
+        Fault.RESET,
+        Fault.TRUNCATED,
+    )
+    at_most: int = 2
+    damages: Mapping[str, Damage] = field(default_factory=dict)
+    late_seconds: int = 0
+    moves_while_paging: int = 0
+    met: Counter[Fault] = field(default_factory=Counter)
+    _by_address: Counter[str] = field(default_factory=Counter)
+    _asked: Counter[str] = field(default_factory=Counter)
+
+    def draw(self, address: str) -> Fault | None:
+        """Return what this request meets, if anything."""
+        self._asked[address] += 1
+        if not self.share or self._by_address[address] >= self.at_most:
+            return None
+        rng = random.Random(f"{self.seed} {address} {self._asked[address]}")  # noqa: S311 - a fault
+        if rng.random() >= self.share:
+            return None
+        self._by_address[address] += 1
+        fault = rng.choice(self.kinds)
+        self.met[fault] += 1
+        return fault
+
+    def lateness(self, event_id: str) -> int:
+        """Return how many seconds after its time an event becomes visible."""
+        if not self.late_seconds:
+            return 0
+        return random.Random(f"{self.seed} {event_id}").randrange(self.late_seconds)  # noqa: S311
+
+
+def null_line_id(item: Json) -> None:
+    """The first line of an invoice has no id."""
+    item["lines"]["data"][0]["id"] = None
+
+
+def amount_as_text(item: Json) -> None:
+    """An amount arrives as text."""
+    item["amount"] = str(item["amount"])
+
+
+def unknown_status(item: Json) -> None:
+    """A status that no client knows."""
+    item["status"] = "transmogrified"
+
+
+def extra_field(item: Json) -> None:
+    """A key that nobody has seen."""
+    item["brand_new_key"] = {"of": "some later version"}
+
+
+def customer_as_object(item: Json) -> None:
+    """What is an id elsewhere is an object here."""
+    item["customer"] = {"id": item["customer"], "object": "customer"}

@@ -1,0 +1,310 @@
+"""What the API answers: lists with pages and filters, single objects, events and the account."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from ingestion.sandbox.stripe.fold import Event, Fold, Stored
+from ingestion.sandbox.stripe.rendering import as_of_acacia, folded_entry, rendered
+
+Json = dict[str, Any]
+Query = dict[str, list[str]]
+
+ACCOUNT_VERSION = "2025-02-24.acacia"
+DEFAULT_LIMIT, MOST = 10, 100
+
+
+class ApiError(Exception):
+    """An answer that is an error, in the API's form."""
+
+    def __init__(self, status: int, kind: str, message: str, **more: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.body = orjson.dumps({"error": {"type": kind, "message": message, **more}})
+
+
+@dataclass(frozen=True)
+class Route:
+    """A list of the API: whose objects, and which keys it filters by."""
+
+    kind: str
+    scope: str
+    filters: tuple[str, ...] = ()
+    leaves_stub: bool = False
+
+
+ROUTES = {
+    "customers": Route("customer", "customer", ("email",), leaves_stub=True),
+    "products": Route("product", "product", ("active",), leaves_stub=True),
+    "prices": Route("price", "plan", ("active", "product"), leaves_stub=True),
+    "coupons": Route("coupon", "coupon", leaves_stub=True),
+    "subscriptions": Route("subscription", "subscription", ("customer", "status")),
+    "invoices": Route("invoice", "invoice", ("customer", "status", "subscription")),
+    "invoiceitems": Route("invoiceitem", "invoice", ("customer", "invoice", "pending")),
+    "invoice_payments": Route("invoice_payment", "invoice", ("invoice", "status")),
+    "charges": Route("charge", "charge", ("customer", "payment_intent")),
+    "payment_intents": Route("payment_intent", "payment_intent", ("customer",)),
+    "refunds": Route("refund", "charge", ("charge", "payment_intent")),
+    "disputes": Route("dispute", "dispute", ("charge",)),
+    "credit_notes": Route("credit_note", "credit_note", ("customer", "invoice")),
+    "balance_transactions": Route("balance_transaction", "balance", ("source", "type")),
+}
+NESTED = {"invoices": "lines", "credit_notes": "lines"}
+
+
+class Api:
+    """Answers requests from a fold."""
+
+    def __init__(self, fold: Fold) -> None:
+        self.fold = fold
+        self.late: Callable[[Event], bool] = lambda _: False
+        self._cache: dict[tuple[str, frozenset[str]], tuple[bytes, bytes]] = {}
+
+    def scope(self, path: str) -> str:
+        """Return the name of the permission that a path needs."""
+        name = path.removeprefix("/v1/").split("/")[0]
+        if name == "subscription_items":
+            return "subscription"
+        return ROUTES[name].scope if name in ROUTES else name.removesuffix("s")
+
+    def answer(self, path: str, query: Query, *, livemode: bool) -> bytes:
+        """Return the JSON that answers a GET.
+
+        Raises:
+            ApiError: The request cannot be answered.
+        """
+        parts = path.removeprefix("/v1/").strip("/").split("/")
+        match parts:
+            case ["account"]:
+                return orjson.dumps({"id": "acct_1Lumiboard", "object": "account"})
+            case ["events"]:
+                return self._events(query, livemode)
+            case ["subscription_items"]:
+                return self._subscription_items(query)
+            case [name] if name in ROUTES:
+                return self._list(name, query, livemode)
+            case [name, identity] if name in ROUTES:
+                return self._object(name, identity, query, livemode)
+            case [name, identity, key] if NESTED.get(name) == key:
+                stored = self._find(name, identity, livemode)
+                return _page(orjson.loads(stored.body)[key]["data"], path, query)
+        raise ApiError(404, "invalid_request_error", f"Unrecognized request URL (GET: {path}).")
+
+    def _list(self, name: str, query: Query, livemode: bool) -> bytes:
+        route, limit = ROUTES[name], _limit(query)
+        expanded = _expanded(query, "data.")
+        first, last = _created(query)
+        shelf = self.fold.shelf(route.kind)
+        after, before = _one(query, "starting_after"), _one(query, "ending_before")
+        for cursor in (after, before):
+            if cursor is not None and cursor not in shelf.by_id:
+                raise _missing(route.kind, cursor, "starting_after" if after else "ending_before")
+        found: list[bytes] = []
+        has_more = False
+        for stored in shelf.newest_first(first, last, after, before):
+            if stored.livemode != livemode or not _matches(route, stored, query):
+                continue
+            if len(found) == limit:
+                has_more = True
+                break
+            found.append(self._shown(route.kind, stored, expanded))
+        if before is not None:
+            found.reverse()
+        return _envelope(found, f"/v1/{name}", has_more)
+
+    def _object(self, name: str, identity: str, query: Query, livemode: bool) -> bytes:
+        route = ROUTES[name]
+        stored = self._find(name, identity, livemode)
+        if stored.is_deleted:
+            return orjson.dumps({"id": identity, "object": route.kind, "deleted": True})
+        return self._shown(route.kind, stored, _expanded(query, ""))
+
+    def _find(self, name: str, identity: str, livemode: bool) -> Stored:
+        route = ROUTES[name]
+        stored = self.fold.shelf(route.kind).by_id.get(identity)
+        is_gone = stored is not None and stored.is_deleted and not route.leaves_stub
+        if stored is None or stored.livemode != livemode or is_gone:
+            raise _missing(route.kind, identity, "id", 404)
+        return stored
+
+    def _shown(self, kind: str, stored: Stored, expanded: frozenset[str]) -> bytes:
+        key = (stored.id, expanded)
+        cached = self._cache.get(key)
+        if cached is None or cached[0] is not stored.body:
+            cached = (stored.body, rendered(kind, stored.body, expanded))
+            if cached[1] is not stored.body:
+                self._cache[key] = cached
+        return cached[1]
+
+    def _subscription_items(self, query: Query) -> bytes:
+        owner = _one(query, "subscription")
+        stored = self.fold.shelf("subscription").by_id.get(owner or "")
+        if stored is None:
+            raise _missing("subscription", owner or "", "subscription")
+        asked = frozenset(f"items.{path}" for path in _all(query, "expand"))
+        entries = [
+            folded_entry(entry, "items.data", asked)
+            for entry in orjson.loads(stored.body)["items"]["data"]
+        ]
+        return _page(entries, "/v1/subscription_items", query)
+
+    def _events(self, query: Query, livemode: bool) -> bytes:
+        limit, (first, last) = _limit(query), _created(query)
+        types = {*_all(query, "types"), *_all(query, "type")}
+        after = _one(query, "starting_after")
+        visible = [event for event in self.fold.visible_events() if not self.late(event)]
+        if after is not None and all(event.id != after for event in visible):
+            raise _missing("event", after, "starting_after")
+        found: list[bytes] = []
+        has_more, is_after = False, after is None
+        for event in reversed(visible):
+            if not is_after:
+                is_after = event.id == after
+                continue
+            if (first is not None and event.created < first) or (
+                last is not None and event.created > last
+            ):
+                continue
+            if types and event.mutation.event_type not in types:
+                continue
+            body = self._event(event)
+            if body["livemode"] != livemode:
+                continue
+            if len(found) == limit:
+                has_more = True
+                break
+            found.append(orjson.dumps(body))
+        return _envelope(found, "/v1/events", has_more)
+
+    def _event(self, event: Event) -> Json:
+        mutation = event.mutation
+        item = as_of_acacia(mutation.kind, orjson.loads(mutation.body))
+        data: Json = {"object": item}
+        if mutation.previous is not None:
+            data["previous_attributes"] = orjson.loads(mutation.previous)
+        if mutation.event_type == "invoice.upcoming":
+            item.pop("id", None)
+        return {
+            "id": event.id,
+            "object": "event",
+            "api_version": ACCOUNT_VERSION,
+            "created": event.created,
+            "data": data,
+            "livemode": bool(item.get("livemode", True)),
+            "pending_webhooks": 0,
+            "request": {"id": None, "idempotency_key": None},
+            "type": mutation.event_type,
+        }
+
+
+def _matches(route: Route, stored: Stored, query: Query) -> bool:
+    is_cancelled = b'"status":"canceled"' in stored.body
+    status = _one(query, "status")
+    if route.kind == "subscription" and status is None and is_cancelled:
+        return False
+    wanted = {key: _one(query, key) for key in route.filters if key in query}
+    if route.kind == "subscription" and status in ("all", "ended"):
+        wanted.pop("status", None)
+    hides_clock = route.kind == "subscription" and "customer" not in query
+    if not wanted and not hides_clock:
+        return True
+    if not wanted and b'"test_clock":null' in stored.body:
+        return True
+    item = orjson.loads(stored.body)
+    if hides_clock and item.get("test_clock") and "test_clock" not in query:
+        return False
+    return all(_has(item, key, value) for key, value in wanted.items())
+
+
+def _has(item: Json, key: str, value: str | None) -> bool:
+    if key == "subscription":
+        details = (item.get("parent") or {}).get("subscription_details") or {}
+        return details.get("subscription") == value
+    if key == "pending":
+        return (item.get("invoice") is None) == (value == "true")
+    found = item.get(key)
+    return str(found).lower() == value if isinstance(found, bool) else found == value
+
+
+def _page(entries: list[Json], path: str, query: Query) -> bytes:
+    """A page of a nested list, in its own order."""
+    limit, after = _limit(query), _one(query, "starting_after")
+    begin = 0
+    if after is not None:
+        places = [place for place, entry in enumerate(entries) if entry["id"] == after]
+        if not places:
+            raise _missing("line_item", after, "starting_after")
+        begin = places[0] + 1
+    shown = entries[begin : begin + limit]
+    return _envelope([orjson.dumps(entry) for entry in shown], path, begin + limit < len(entries))
+
+
+def _envelope(found: list[bytes], url: str, has_more: bool) -> bytes:
+    more = b"true" if has_more else b"false"
+    return (
+        b'{"object":"list","data":['
+        + b",".join(found)
+        + b'],"has_more":'
+        + more
+        + b',"url":"'
+        + url.encode()
+        + b'"}'
+    )
+
+
+def _limit(query: Query) -> int:
+    text = _one(query, "limit")
+    if text is None:
+        return DEFAULT_LIMIT
+    if not re.fullmatch(r"\d{1,9}", text) or not 1 <= int(text) <= MOST:
+        raise ApiError(
+            400,
+            "invalid_request_error",
+            "This value must be between 1 and 100 (inclusive).",
+            param="limit",
+            code="parameter_invalid_integer",
+        )
+    return int(text)
+
+
+def _created(query: Query) -> tuple[int | None, int | None]:
+    """The first and the last second that a filter on `created` lets through."""
+    exact = _one(query, "created")
+    if exact is not None:
+        return int(exact), int(exact)
+    lower = [int(value) for value in _all(query, "created[gte]")]
+    lower += [int(value) + 1 for value in _all(query, "created[gt]")]
+    upper = [int(value) for value in _all(query, "created[lte]")]
+    upper += [int(value) - 1 for value in _all(query, "created[lt]")]
+    return (max(lower) if lower else None, min(upper) if upper else None)
+
+
+def _expanded(query: Query, prefix: str) -> frozenset[str]:
+    return frozenset(
+        path.removeprefix(prefix) for path in _all(query, "expand") if path.startswith(prefix)
+    )
+
+
+def _one(query: Query, key: str) -> str | None:
+    values = query.get(key)
+    return values[-1] if values else None
+
+
+def _all(query: Query, key: str) -> Iterator[str]:
+    """Every value of a key, whichever way the list is written."""
+    for name, values in query.items():
+        if name == key or re.fullmatch(re.escape(key) + r"\[\d*\]", name):
+            yield from values
+
+
+def _missing(kind: str, identity: str, parameter: str, status: int = 400) -> ApiError:
+    return ApiError(
+        status,
+        "invalid_request_error",
+        f"No such {kind.replace('_', ' ')}: '{identity}'",
+        code="resource_missing",
+        param=parameter,
+    )

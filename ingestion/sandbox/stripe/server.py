@@ -1,0 +1,245 @@
+"""The sandbox account's API over real HTTP, on this machine alone."""
+
+import base64
+import binascii
+import contextlib
+import threading
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import orjson
+
+from ingestion.sandbox.stripe.faults import Fault, FaultPlan
+from ingestion.sandbox.stripe.fold import Event, Fold
+from ingestion.sandbox.stripe.keys import LIVE_KEY, TEST_KEY, Key, admit, default_keys
+from ingestion.sandbox.stripe.routes import Api, ApiError
+from ingestion.sandbox.stripe.world import Account
+
+VERSIONS = ("2026-06-24.dahlia", "2025-02-24.acacia")
+
+
+class StripeSandbox:
+    """Serves an account while its block lasts.
+
+    Attributes:
+        live_key: A key that reads everything live.
+        test_key: A key that reads test objects.
+        requests: How often each path was asked for.
+        faults: What goes wrong; may be exchanged at any time.
+    """
+
+    live_key = LIVE_KEY
+    test_key = TEST_KEY
+
+    def __init__(
+        self,
+        account: Account,
+        clock: datetime | None = None,
+        keys: dict[str, Key] | None = None,
+        faults: FaultPlan | None = None,
+        port: int = 0,
+        skew: timedelta = timedelta(),
+    ) -> None:
+        self.keys = default_keys() if keys is None else keys
+        self.faults = faults or FaultPlan()
+        self.requests: Counter[str] = Counter()
+        self.skew = skew
+        self._lock = threading.RLock()
+        self._fold = Fold(account.log, int((clock or account.as_of).timestamp()))
+        self.api = Api(self._fold)
+        self.api.late = self._is_late
+        self.pages: dict[str, bytes] = {}
+        self._server = _Server(("127.0.0.1", port), _Handler)
+        self._server.sandbox = self
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+        )
+
+    def __enter__(self) -> "StripeSandbox":
+        """Begin to answer."""
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Stop to answer."""
+        self._server.shutdown()
+        self._server.server_close()
+
+    @property
+    def url(self) -> str:
+        """Where the API is."""
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    @property
+    def clock(self) -> datetime:
+        """The account's present; what happens at this second or later has not happened."""
+        return datetime.fromtimestamp(self._fold.clock, UTC)
+
+    def advance(self, by: timedelta | datetime) -> datetime:
+        """Let time go by, or go on to a moment; returns the clock."""
+        with self._lock:
+            until = by if isinstance(by, datetime) else self.clock + by
+            self._fold.advance(int(until.timestamp()))
+            return self.clock
+
+    def current(self, kind: str, *, livemode: bool = True) -> dict[str, dict[str, Any]]:
+        """Every object of a kind that is there now, whole, by id."""
+        with self._lock:
+            found = self._fold.current(kind)
+        return {key: item for key, item in found.items() if item.get("livemode", True) == livemode}
+
+    def answer(self, target: str, authorization: str, version: str | None) -> bytes:
+        """Return the body that answers a GET.
+
+        Raises:
+            ApiError: The answer is an error.
+        """
+        parts = urlsplit(target)
+        query = parse_qs(parts.query, keep_blank_values=True)
+        with self._lock:
+            self.requests[parts.path] += 1
+            key = admit(self.keys, _given_key(authorization), self.api.scope(parts.path))
+            if version is not None and version not in VERSIONS:
+                raise ApiError(
+                    400,
+                    "invalid_request_error",
+                    f"Invalid Stripe API version: {version}. This account has access to: "
+                    f"{', '.join(VERSIONS)}.",
+                )
+            body = self.api.answer(parts.path, query, livemode=key.is_live)
+            if self.faults.moves_while_paging and "limit" in query:
+                self._fold.advance(self._fold.clock + self.faults.moves_while_paging)
+        return self._damaged(body)
+
+    def _damaged(self, body: bytes) -> bytes:
+        """Do to the objects in an answer what the plan does to them."""
+        if not any(f'"id":"{identity}"'.encode() in body for identity in self.faults.damages):
+            return body
+        answer = orjson.loads(body)
+        for item in answer["data"] if answer.get("object") == "list" else [answer]:
+            damage = self.faults.damages.get(item.get("id"))
+            if damage is not None:
+                damage(item)
+        return orjson.dumps(answer)
+
+    def _is_late(self, event: Event) -> bool:
+        return event.created + self.faults.lateness(event.id) >= self._fold.clock
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 64
+    sandbox: StripeSandbox
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1
+    server: _Server
+
+    def do_GET(self) -> None:
+        sandbox = self.server.sandbox
+        fault = sandbox.faults.draw(self.path)
+        if fault is not None and fault in _STATUSES:
+            self._refuse(fault)
+            return
+        try:
+            body = sandbox.answer(
+                self.path,
+                self.headers.get("Authorization", ""),
+                self.headers.get("Stripe-Version"),
+            )
+            status = 200
+        except ApiError as error:
+            body, status = error.body, error.status
+        except ValueError:
+            body, status = _INVALID, 400
+        if status == 200 and fault is Fault.REPEATED_PAGE:
+            body = sandbox.pages.get(self.path.split("?")[0], body)
+        sandbox.pages[self.path.split("?")[0]] = body
+        if status == 200 and fault is Fault.RESET:
+            self._send(200, body, sent=body[: len(body) // 2])
+            self.close_connection = True
+            return
+        if status == 200 and fault is Fault.TRUNCATED:
+            body = body[: len(body) * 2 // 3]
+        self._send(status, body)
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self._send(
+            405,
+            orjson.dumps(
+                {"error": {"type": "invalid_request_error", "message": "This account is read only"}}
+            ),
+        )
+
+    do_DELETE = do_POST  # noqa: N815 - the server's name
+
+    def _refuse(self, fault: Fault) -> None:
+        status, headers = _STATUSES[fault]
+        kind = "rate_limit_error" if status == 429 else "api_error"
+        self._send(
+            status,
+            orjson.dumps({"error": {"type": kind, "message": fault.value}}),
+            headers=headers,
+        )
+
+    def _send(
+        self,
+        status: int,
+        body: bytes,
+        sent: bytes | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            self.send_response_only(status)
+            sandbox = self.server.sandbox
+            self.send_header("Date", format_datetime(sandbox.clock + sandbox.skew, usegmt=True))
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.send_header("Request-Id", "req_Lumiboard")
+            self.send_header("Stripe-Version", self.headers.get("Stripe-Version") or VERSIONS[1])
+            for name, value in (headers or {}).items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body if sent is None else sent)
+            self.wfile.flush()
+
+
+_STATUSES: dict[Fault, tuple[int, dict[str, str]]] = {
+    Fault.RATE_LIMITED: (429, {"Stripe-Rate-Limited-Reason": "endpoint-rate"}),
+    Fault.RATE_LIMITED_FOR: (
+        429,
+        {"Stripe-Rate-Limited-Reason": "global-rate", "Retry-After": "0"},
+    ),
+    Fault.INTERNAL: (500, {}),
+    Fault.UNAVAILABLE: (503, {}),
+}
+_INVALID = orjson.dumps(
+    {"error": {"type": "invalid_request_error", "message": "Invalid integer or timestamp"}}
+)
+
+
+def _given_key(authorization: str) -> str | None:
+    """The key of a request, which comes as a bearer or as the user of basic authentication."""
+    scheme, _, value = authorization.partition(" ")
+    if scheme.lower() == "bearer":
+        return value.strip()
+    if scheme.lower() == "basic":
+        try:
+            return base64.b64decode(value).decode().split(":")[0]
+        except (binascii.Error, UnicodeDecodeError):
+            return None
+    return None
