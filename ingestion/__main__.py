@@ -1,11 +1,13 @@
 """Loads sources by hand: `python -m ingestion files exchange_rates`."""
 
 import argparse
+import importlib
+import importlib.util
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from ingestion.errors import PereneError
+from ingestion.errors import PereneError, SettingsError
 from ingestion.load import LoadReport, ensure_raw_tables, load_source
 from ingestion.settings import known_sources, load_settings
 from ingestion.warehouse import writer_lock
@@ -17,8 +19,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "sources", nargs="*", metavar="source", help=f"one of {', '.join(known_sources())}"
     )
-    names = parser.parse_args(arguments).sources
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="only try out the keys and connections of the named sources (stripe has one)",
+    )
+    parsed = parser.parse_args(arguments)
+    names = parsed.sources
     try:
+        if parsed.check:
+            _check(names)
+            return 0
         settings = load_settings()
         as_of = settings.as_of or datetime.now(UTC)
         with writer_lock(settings.home):
@@ -29,6 +40,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0
+
+
+def _check(names: Sequence[str]) -> None:
+    """Try out the named sources, without the warehouse."""
+    known = known_sources()
+    for name in names:
+        spec = importlib.util.find_spec(f"ingestion.{name}.check") if name in known else None
+        if spec is None:
+            raise SettingsError(f"There is no check of {name!r}; stripe has one.")
+        importlib.import_module(spec.name).check(datetime.now(UTC), _progress)
+    if not names:
+        raise SettingsError("Name the source to check: python -m ingestion stripe --check.")
 
 
 def _progress(line: str) -> None:

@@ -5,6 +5,7 @@ import logging
 import os
 import shutil
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -90,11 +91,18 @@ def load_source(name: str, settings: Settings, as_of: datetime, progress: Progre
         request = Request(
             settings, as_of.astimezone(UTC), lambda: warehouse.connect(home), progress
         )
-        with source.extract(request) as extraction:
-            rows, load_ids = _run(name, settings, tables, extraction, progress)
-        newest = _finish(name, settings, source, tables, request.as_of)
+        rows: Counter[str] = Counter()
+        load_ids: list[str] = []
+        has_more = True
+        while has_more:
+            with source.extract(request) as extraction:
+                added, ids = _run(name, settings, tables, extraction, progress)
+            newest = _finish(name, settings, source, tables, request.as_of)
+            rows.update(added)
+            load_ids += ids
+            has_more = extraction.has_more
     details = {**extraction.details, "newest_fact": newest.isoformat() if newest else ""}
-    return LoadReport(name, rows, load_ids, time.monotonic() - started, healed, details)
+    return LoadReport(name, dict(rows), load_ids, time.monotonic() - started, healed, details)
 
 
 def ensure_raw_tables(settings: Settings) -> None:

@@ -27,10 +27,12 @@ class Extraction:
         batches: Per name of a raw table its new rows, shaped as declared. They may be read while
             the loader walks through them.
         details: What the report says besides rows and times.
+        has_more: Whether the source has more to bring at once, once this is loaded.
     """
 
     batches: Mapping[str, Iterable[pa.Table]]
     details: dict[str, str | int] = field(default_factory=dict)
+    has_more: bool = False
 
 
 @dataclass(frozen=True)

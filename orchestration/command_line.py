@@ -7,7 +7,6 @@ Exit status: 0 when what was asked for was done, 1 when not, 2 for a command tha
 import argparse
 import logging
 import os
-import shutil
 import signal
 import sys
 import traceback
@@ -86,30 +85,11 @@ def _run(settings: Settings) -> int:
 
 
 def _demo() -> int:
-    """Runs everything with the sample company, in <home>/demo, never in the real warehouse."""
-    from ingestion.sandbox.company import write_sample
+    """Runs everything with the made-up company, in <home>/demo, never in the real warehouse."""
+    from orchestration.demo import sandbox_company
 
-    real = load_settings().home.path
-    home = Home(real / "demo")
-    prepare_home(home)
-    sample = home.path / "sample"
-    sample.mkdir(exist_ok=True)
-    # A pack keeps its first figures; the sample company's are of the sample just written.
-    shutil.rmtree(home.exports / "kpi_pack", ignore_errors=True)
-    as_of = write_sample(sample)
-    say(f"{'sample company':<24}{sum(1 for _ in sample.iterdir())} files in {sample}")
-    os.environ.update(
-        {
-            "PERENE_HOME": str(home.path),
-            "PERENE_SOURCES": "files",
-            "PERENE_FILES_PATH": str(sample),
-            "PERENE_AS_OF": as_of.isoformat(),
-            "PERENE_CURRENCY": "USD",
-            "PERENE_TIME_ZONE": "UTC",
-            "PERENE_POLICY": "default",
-        }
-    )
-    return _run_with_pack(load_settings())
+    with sandbox_company() as settings:
+        return _run_with_pack(settings)
 
 
 def _run_with_pack(settings: Settings) -> int:

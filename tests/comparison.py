@@ -44,6 +44,15 @@ def differences(warehouse: Warehouse, numbers: Numbers) -> list[str]:
             warehouse,
             where="collected <> 0 or refunded <> 0 or disputed <> 0",
         ),
+        *_differing(
+            "dunning_monthly",
+            ("metric_month",),
+            (asdict(row) for row in numbers.dunning),
+            warehouse,
+        ),
+        *_differing(
+            "trials_monthly", ("metric_month",), (asdict(row) for row in numbers.trials), warehouse
+        ),
     ]
 
 

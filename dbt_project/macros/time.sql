@@ -61,6 +61,12 @@
 {%- endmacro %}
 
 
+{# Days from one date to a later one. #}
+{% macro days_between(earlier, later) -%}
+    cast({{ later }} - {{ earlier }} as integer)
+{%- endmacro %}
+
+
 {# Whole months from one first of month to another. #}
 {% macro months_between(earlier, later) -%}
     cast(

@@ -16,6 +16,8 @@ MARTS = [
     "kpis_monthly",
     "retention_cohorts",
     "cash_bridge_monthly",
+    "dunning_monthly",
+    "trials_monthly",
 ]
 
 

@@ -20,12 +20,17 @@ def as_marts(numbers: Numbers) -> Marts:
         "kpis_monthly": [asdict(row) for row in numbers.kpis],
         "retention_cohorts": [asdict(row) for row in numbers.cohorts],
         "cash_bridge_monthly": [asdict(row) for row in numbers.cash],
+        "dunning_monthly": [asdict(row) for row in numbers.dunning],
+        "trials_monthly": [asdict(row) for row in numbers.trials],
     }
 
 
 def assert_example_holds(example: WorkedExample, marts: Marts) -> None:
     """Fail with the first value that differs from what the example expects."""
-    kpis = {f"{row['metric_month']:%Y-%m}": row for row in marts["kpis_monthly"]}
+    kpis, dunning, trials = (
+        {f"{row['metric_month']:%Y-%m}": row for row in marts[mart]}
+        for mart in ("kpis_monthly", "dunning_monthly", "trials_monthly")
+    )
     customers = {
         (row["customer_id"], f"{row['metric_month']:%Y-%m}"): row
         for row in marts["fct_customer_mrr_monthly"]
@@ -42,6 +47,8 @@ def assert_example_holds(example: WorkedExample, marts: Marts) -> None:
     _assert_cells(example.customers, customers)
     _assert_cells(example.cohorts, cohorts)
     _assert_cells(example.cash, cash)
+    _assert_cells(example.dunning, dunning)
+    _assert_cells(example.trials, trials)
     if example.movements is not None:
         _assert_movements(example, marts["fct_mrr_movements"])
 

@@ -21,6 +21,8 @@ class WorkedExample:
             customer, day and type; an empty reason is left open. None: not looked at.
         cohorts: By cohort month and age, columns of retention_cohorts.
         cash: By month and native currency, what was collected, refunded and so on.
+        dunning: By month, columns of dunning_monthly.
+        trials: By month, columns of trials_monthly.
     """
 
     id: str
@@ -31,6 +33,8 @@ class WorkedExample:
     movements: list[MovementRow] | None = None
     cohorts: dict[tuple[str, int], dict[str, str | None]] = field(default_factory=dict)
     cash: dict[tuple[str, str], dict[str, str | None]] = field(default_factory=dict)
+    dunning: dict[str, dict[str, str | None]] = field(default_factory=dict)
+    trials: dict[str, dict[str, str | None]] = field(default_factory=dict)
     payments: list[Row] = field(default_factory=list)
     exchange_rates: list[Row] = field(default_factory=list)
     as_of: datetime = datetime(2025, 7, 1, tzinfo=UTC)

@@ -50,6 +50,8 @@ class Payment:
 
     payment_id: str
     customer_id: str
+    subscription_id: str  # empty if it names none
+    occurred_at: datetime
     day: date
     amount: Decimal
     currency: str
@@ -177,10 +179,13 @@ def _period(row: Row, as_of: datetime, zone: ZoneInfo) -> Period:
 
 
 def _payment(row: Row, zone: ZoneInfo) -> Payment:
+    occurred_at = instant(row["occurred_at"], zone)
     return Payment(
         payment_id=row["payment_id"],
         customer_id=row["customer_id"],
-        day=local_date(instant(row["occurred_at"], zone), zone),
+        subscription_id=row.get("subscription_id") or "",
+        occurred_at=occurred_at,
+        day=local_date(occurred_at, zone),
         amount=Decimal(row["amount"]),
         currency=row["currency"],
         kind=row.get("kind") or "charge",

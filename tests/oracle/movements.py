@@ -49,6 +49,7 @@ class CustomerHistory:
     movements: list[Movement] = field(default_factory=list)
     closes: dict[date, Close] = field(default_factory=dict)  # by first day of the month
     first_days: dict[str, date] = field(default_factory=dict)  # first day with MRR by currency
+    standings: dict[date, str] = field(default_factory=dict)  # at the end of each day
 
 
 def month_of(day: date) -> date:
@@ -99,6 +100,7 @@ class _Walk:
             self._write(day, "fx", "fx", fx)
         self._move(day, items, native, legs, delta)
 
+        self._history.standings[day] = self._standing
         for currency in native:
             self._history.first_days.setdefault(currency, day)
         if is_close:

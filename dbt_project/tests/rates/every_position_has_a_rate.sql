@@ -9,3 +9,9 @@ select distinct
     closes_on as rate_missing_on
 from {{ ref("int_subscription_item_months") }}
 where rate is null
+union
+select distinct
+    currency,
+    changed_on as rate_missing_on
+from {{ ref("int_dunning_changes") }}
+where rate is null

@@ -5,6 +5,7 @@ import contextlib
 import sys
 import threading
 
+from ingestion.sandbox.stripe.keys import EXPIRED_KEY, RESTRICTED_KEY
 from ingestion.sandbox.stripe.server import StripeSandbox
 from ingestion.sandbox.stripe.world import make_account
 
@@ -25,7 +26,9 @@ def main() -> None:
         sys.stdout.write(
             "A made-up Stripe account; read it in another terminal with\n\n"
             f"  STRIPE_BASE_URL={sandbox.url} STRIPE_API_KEY={sandbox.live_key} "
-            f"PERENE_AS_OF={account.as_of.isoformat()} make run\n\nCtrl-C ends it.\n"
+            f"PERENE_AS_OF={account.as_of.isoformat()} make run\n\n"
+            f"Other keys: {sandbox.test_key} sees test mode, {RESTRICTED_KEY} no charges, "
+            f"{EXPIRED_KEY} has expired.\nCtrl-C ends it.\n"
         )
         sys.stdout.flush()
         threading.Event().wait()

@@ -21,6 +21,7 @@ class Fault(Enum):
     RESET = "the connection breaks in the middle of the body"
     TRUNCATED = "a complete answer whose JSON is cut"
     REPEATED_PAGE = "a page is the one before"
+    SLOW = "the body comes in pieces"
 
 
 @dataclass
@@ -31,9 +32,15 @@ class FaultPlan:
         seed: The same seed and the same requests meet the same faults.
         share: The share of requests that meet one of `kinds`.
         kinds: The faults to choose from.
+        under: Only requests whose path begins so meet a fault.
+        cut_above: Only answers of more than so many objects have their JSON cut, so that half a
+            page helps.
+        slow_seconds: How long a slow body takes.
+        per_second: How many requests each path answers a second of real time; then 429.
         at_most: How often one address (path and page) meets a fault, so that a client that tries
             again gets through.
         damages: By object id, what is done to the object wherever it is shown.
+        shares: By kind, the share of its objects that are damaged, and how.
         late_seconds: Up to how long after its time an event becomes visible.
         moves_while_paging: By how many seconds the clock moves on with every page of a list.
     """
@@ -49,7 +56,12 @@ class FaultPlan:
         Fault.TRUNCATED,
     )
     at_most: int = 2
+    under: str = ""
+    cut_above: int = 0
+    slow_seconds: float = 0.2
+    per_second: int = 0
     damages: Mapping[str, Damage] = field(default_factory=dict)
+    shares: Mapping[str, tuple[float, Damage]] = field(default_factory=dict)
     late_seconds: int = 0
     moves_while_paging: int = 0
     met: Counter[Fault] = field(default_factory=Counter)
@@ -59,7 +71,8 @@ class FaultPlan:
     def draw(self, address: str) -> Fault | None:
         """Return what this request meets, if anything."""
         self._asked[address] += 1
-        if not self.share or self._by_address[address] >= self.at_most:
+        is_meant = bool(self.share) and address.startswith(self.under)
+        if not is_meant or self._by_address[address] >= self.at_most:
             return None
         rng = random.Random(f"{self.seed} {address} {self._asked[address]}")  # noqa: S311 - a fault
         if rng.random() >= self.share:
@@ -68,6 +81,12 @@ class FaultPlan:
         fault = rng.choice(self.kinds)
         self.met[fault] += 1
         return fault
+
+    def damage(self, kind: str, identity: str) -> Damage | None:
+        """Return what is done to an object, the same at every showing."""
+        share, damage = self.shares.get(kind, (0.0, None))
+        is_hit = bool(share) and random.Random(f"{self.seed} {identity}").random() < share  # noqa: S311
+        return self.damages.get(identity) or (damage if is_hit else None)
 
     def lateness(self, event_id: str) -> int:
         """Return how many seconds after its time an event becomes visible."""

@@ -103,6 +103,7 @@ class Fold:
         self.clock = clock
         self.shelves: dict[str, Shelf] = {}
         self.events: list[Event] = []
+        self.invoice_of: dict[str, str] = {}  # by payment intent: what it pays
         self.advance(clock)
 
     def advance(self, clock: int) -> None:
@@ -111,6 +112,9 @@ class Fold:
         while self._next < len(self._log) and self._log[self._next].at < self.clock:
             mutation = self._log[self._next]
             self.shelves.setdefault(mutation.kind, Shelf()).put(mutation)
+            if mutation.kind == "invoice_payment":
+                link = orjson.loads(mutation.body)
+                self.invoice_of[link["payment"].get("payment_intent") or ""] = link["invoice"]
             if mutation.event_type is not None:
                 self.events.append(Event(f"evt_{self._next:014}", mutation.at, mutation))
             self._next += 1

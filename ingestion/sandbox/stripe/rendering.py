@@ -72,9 +72,18 @@ def _discounts(discounts: list[Any], path: str, asked: frozenset[str]) -> list[A
     return shown
 
 
-def as_of_acacia(kind: str, item: Json) -> Json:
-    """Return an object in the shape of 2025-02-24.acacia, as an older account's events hold it."""
-    fold(kind, item)
+def as_of_acacia(
+    kind: str, item: Json, expanded: Iterable[str] = (), invoice: str | None = None
+) -> Json:
+    """Return an object in the shape of 2025-02-24.acacia, as an older account's events hold it.
+
+    Args:
+        kind: The object's kind.
+        item: The object in the log; it is changed.
+        expanded: Paths within the object that are to be shown whole.
+        invoice: What a charge or a payment intent pays, which older versions say of themselves.
+    """
+    fold(kind, item, expanded)
     if kind == "subscription":
         first = item["items"]["data"][0] if item["items"]["data"] else {}
         item["current_period_start"] = first.get("current_period_start")
@@ -93,18 +102,33 @@ def as_of_acacia(kind: str, item: Json) -> Json:
         details = (item.pop("parent", None) or {}).get("subscription_details") or {}
         item["subscription"] = details.get("subscription")
         item["paid"] = item["status"] == "paid"
-        item["tax"] = sum(tax["amount"] for tax in item.pop("total_taxes", []) or [])
+        taxes = item.pop("total_taxes", None) or []
+        item["tax"] = sum(tax["amount"] for tax in taxes)
+        item["total_tax_amounts"] = [_acacia_tax(tax) for tax in taxes]
         item["charge"] = item["payment_intent"] = None
+        item.pop("amount_overpaid", None)
+        discounts = item.get("discounts") or []
+        item["discount"] = discounts[0] if discounts else None
         item["lines"]["data"] = [_acacia_line(line) for line in item["lines"]["data"]]
-    elif kind == "charge":
-        item["invoice"] = None
+    elif kind in ("charge", "payment_intent"):
+        item["invoice"] = invoice
     return item
+
+
+def _acacia_tax(tax: Json) -> Json:
+    return {
+        "amount": tax["amount"],
+        "inclusive": tax.get("tax_behavior") == "inclusive",
+        "tax_rate": (tax.get("tax_rate_details") or {}).get("tax_rate"),
+        "taxable_amount": tax.get("taxable_amount"),
+    }
 
 
 def _acacia_line(line: Json) -> Json:
     old = {key: value for key, value in line.items() if key not in ("parent", "pricing", "taxes")}
     parent, pricing = line.get("parent") or {}, line.get("pricing") or {}
     details = parent.get("subscription_item_details") or {}
+    old["tax_amounts"] = [_acacia_tax(tax) for tax in line.get("taxes") or []]
     old["type"] = "subscription" if details else "invoiceitem"
     old["proration"] = bool(details.get("proration"))
     old["subscription_item"] = details.get("subscription_item")

@@ -15,6 +15,19 @@ Query = dict[str, list[str]]
 
 ACCOUNT_VERSION = "2025-02-24.acacia"
 DEFAULT_LIMIT, MOST = 10, 100
+MOST_TYPES, DEEPEST = 20, 4
+# Keys that hold an id, or the object when it is asked for.
+REFERENCES = {
+    "balance_transaction": "balance_transaction",
+    "charge": "charge",
+    "customer": "customer",
+    "invoice": "invoice",
+    "latest_charge": "charge",
+    "latest_invoice": "invoice",
+    "payment_intent": "payment_intent",
+    "product": "product",
+    "subscription": "subscription",
+}
 
 
 class ApiError(Exception):
@@ -52,6 +65,8 @@ ROUTES = {
     "credit_notes": Route("credit_note", "credit_note", ("customer", "invoice")),
     "balance_transactions": Route("balance_transaction", "balance", ("source", "type")),
 }
+# Kinds that looked otherwise at the account's version.
+OLDER = frozenset({"subscription", "invoice", "charge", "payment_intent"})
 NESTED = {"invoices": "lines", "credit_notes": "lines"}
 
 
@@ -61,7 +76,9 @@ class Api:
     def __init__(self, fold: Fold) -> None:
         self.fold = fold
         self.late: Callable[[Event], bool] = lambda _: False
-        self._cache: dict[tuple[str, frozenset[str]], tuple[bytes, bytes]] = {}
+        self.version = ""
+        self._cache: dict[tuple[str, frozenset[str], str], tuple[bytes, bytes]] = {}
+        self._told: dict[str, tuple[bytes, bool]] = {}
 
     def scope(self, path: str) -> str:
         """Return the name of the permission that a path needs."""
@@ -70,20 +87,42 @@ class Api:
             return "subscription"
         return ROUTES[name].scope if name in ROUTES else name.removesuffix("s")
 
-    def answer(self, path: str, query: Query, *, livemode: bool) -> bytes:
+    def answer(self, path: str, query: Query, *, livemode: bool, version: str = "") -> bytes:
         """Return the JSON that answers a GET.
+
+        Args:
+            path: The path asked for.
+            query: Its parameters.
+            livemode: Whether live objects are shown, or else those of test mode.
+            version: The version asked for; the account's own gets objects in their older shape.
 
         Raises:
             ApiError: The request cannot be answered.
         """
+        self.version = version
+        for deep in _all(query, "expand"):
+            if deep.count(".") >= DEEPEST:
+                raise ApiError(
+                    400,
+                    "invalid_request_error",
+                    f"You cannot expand more than {DEEPEST} levels of a property. Property: {deep}",
+                    param="expand",
+                )
         parts = path.removeprefix("/v1/").strip("/").split("/")
         match parts:
             case ["account"]:
                 return orjson.dumps({"id": "acct_1Lumiboard", "object": "account"})
             case ["events"]:
                 return self._events(query, livemode)
+            case ["events", identity]:
+                for event in self.fold.visible_events():
+                    if event.id == identity and not self.late(event):
+                        body, is_live = self._event(event)
+                        if is_live == livemode:
+                            return body
+                raise _missing("event", identity, "id", 404)
             case ["subscription_items"]:
-                return self._subscription_items(query)
+                return self._subscription_items(query, livemode)
             case [name] if name in ROUTES:
                 return self._list(name, query, livemode)
             case [name, identity] if name in ROUTES:
@@ -100,7 +139,8 @@ class Api:
         shelf = self.fold.shelf(route.kind)
         after, before = _one(query, "starting_after"), _one(query, "ending_before")
         for cursor in (after, before):
-            if cursor is not None and cursor not in shelf.by_id:
+            known = shelf.by_id.get(cursor or "")
+            if cursor is not None and (known is None or known.livemode != livemode):
                 raise _missing(route.kind, cursor, "starting_after" if after else "ending_before")
         found: list[bytes] = []
         has_more = False
@@ -131,18 +171,48 @@ class Api:
         return stored
 
     def _shown(self, kind: str, stored: Stored, expanded: frozenset[str]) -> bytes:
-        key = (stored.id, expanded)
+        roots = {path.split(".")[0] for path in expanded}
+        if not roots.isdisjoint(REFERENCES):
+            return self._with_references(kind, stored, expanded)
+        key = (stored.id, expanded, self.version)
         cached = self._cache.get(key)
         if cached is None or cached[0] is not stored.body:
-            cached = (stored.body, rendered(kind, stored.body, expanded))
+            cached = (stored.body, self._rendered(kind, stored.body, expanded))
             if cached[1] is not stored.body:
                 self._cache[key] = cached
         return cached[1]
 
-    def _subscription_items(self, query: Query) -> bytes:
+    def _rendered(self, kind: str, body: bytes, expanded: frozenset[str]) -> bytes:
+        if self.version != ACCOUNT_VERSION or kind not in OLDER:
+            return rendered(kind, body, expanded)
+        return orjson.dumps(self._older(kind, body, expanded))
+
+    def _older(self, kind: str, body: bytes, expanded: frozenset[str] = frozenset()) -> Json:
+        item: Json = orjson.loads(body)
+        intent = item.get("payment_intent") if kind == "charge" else item.get("id")
+        return as_of_acacia(kind, item, expanded, self.fold.invoice_of.get(intent or ""))
+
+    def _with_references(self, kind: str, stored: Stored, expanded: frozenset[str]) -> bytes:
+        """An object that shows others in place of their ids, and so never stays the same."""
+        item: Json = orjson.loads(self._rendered(kind, stored.body, expanded))
+        for root in {path.split(".")[0] for path in expanded} & REFERENCES.keys():
+            found = self.fold.shelf(REFERENCES[root]).by_id.get(str(item.get(root)))
+            if found is None:
+                continue
+            inner = frozenset(
+                path.partition(".")[2] for path in expanded if path.startswith(f"{root}.")
+            )
+            item[root] = (
+                {"id": found.id, "object": REFERENCES[root], "deleted": True}
+                if found.is_deleted
+                else orjson.loads(self._shown(REFERENCES[root], found, inner))
+            )
+        return orjson.dumps(item)
+
+    def _subscription_items(self, query: Query, livemode: bool) -> bytes:
         owner = _one(query, "subscription")
         stored = self.fold.shelf("subscription").by_id.get(owner or "")
-        if stored is None:
+        if stored is None or stored.is_deleted or stored.livemode != livemode:
             raise _missing("subscription", owner or "", "subscription")
         asked = frozenset(f"items.{path}" for path in _all(query, "expand"))
         entries = [
@@ -154,50 +224,69 @@ class Api:
     def _events(self, query: Query, livemode: bool) -> bytes:
         limit, (first, last) = _limit(query), _created(query)
         types = {*_all(query, "types"), *_all(query, "type")}
-        after = _one(query, "starting_after")
+        if len(types) > MOST_TYPES:
+            raise ApiError(
+                400,
+                "invalid_request_error",
+                f"You may only specify up to {MOST_TYPES} event types.",
+                param="types",
+            )
         visible = [event for event in self.fold.visible_events() if not self.late(event)]
-        if after is not None and all(event.id != after for event in visible):
-            raise _missing("event", after, "starting_after")
+        visible.reverse()
+        after, before = _one(query, "starting_after"), _one(query, "ending_before")
+        places = {event.id: place for place, event in enumerate(visible)} if after or before else {}
+        for name, cursor in (("starting_after", after), ("ending_before", before)):
+            if cursor is not None and cursor not in places:
+                raise _missing("event", cursor, name)
+        if after is not None:
+            visible = visible[places[after] + 1 :]
+        if before is not None:
+            visible = visible[: places[before]][::-1]
         found: list[bytes] = []
-        has_more, is_after = False, after is None
-        for event in reversed(visible):
-            if not is_after:
-                is_after = event.id == after
-                continue
-            if (first is not None and event.created < first) or (
+        has_more = False
+        for event in visible:
+            is_outside = (first is not None and event.created < first) or (
                 last is not None and event.created > last
-            ):
+            )
+            if is_outside or (types and event.mutation.event_type not in types):
                 continue
-            if types and event.mutation.event_type not in types:
-                continue
-            body = self._event(event)
-            if body["livemode"] != livemode:
+            body, is_live = self._event(event)
+            if is_live != livemode:
                 continue
             if len(found) == limit:
                 has_more = True
                 break
-            found.append(orjson.dumps(body))
+            found.append(body)
+        if before is not None:
+            found.reverse()
         return _envelope(found, "/v1/events", has_more)
 
-    def _event(self, event: Event) -> Json:
+    def _event(self, event: Event) -> tuple[bytes, bool]:
+        """An event's JSON, which was written once at the account's version, and its mode."""
+        told = self._told.get(event.id)
+        if told is not None:
+            return told
         mutation = event.mutation
-        item = as_of_acacia(mutation.kind, orjson.loads(mutation.body))
+        item = self._older(mutation.kind, mutation.body)
         data: Json = {"object": item}
         if mutation.previous is not None:
             data["previous_attributes"] = orjson.loads(mutation.previous)
         if mutation.event_type == "invoice.upcoming":
             item.pop("id", None)
-        return {
+        livemode = bool(item.get("livemode", True))
+        body = {
             "id": event.id,
             "object": "event",
             "api_version": ACCOUNT_VERSION,
             "created": event.created,
             "data": data,
-            "livemode": bool(item.get("livemode", True)),
+            "livemode": livemode,
             "pending_webhooks": 0,
             "request": {"id": None, "idempotency_key": None},
             "type": mutation.event_type,
         }
+        self._told[event.id] = (orjson.dumps(body), livemode)
+        return self._told[event.id]
 
 
 def _matches(route: Route, stored: Stored, query: Query) -> bool:

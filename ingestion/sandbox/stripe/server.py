@@ -3,7 +3,9 @@
 import base64
 import binascii
 import contextlib
+import itertools
 import threading
+import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -17,7 +19,7 @@ import orjson
 from ingestion.sandbox.stripe.faults import Fault, FaultPlan
 from ingestion.sandbox.stripe.fold import Event, Fold
 from ingestion.sandbox.stripe.keys import LIVE_KEY, TEST_KEY, Key, admit, default_keys
-from ingestion.sandbox.stripe.routes import Api, ApiError
+from ingestion.sandbox.stripe.routes import ACCOUNT_VERSION, Api, ApiError
 from ingestion.sandbox.stripe.world import Account
 
 VERSIONS = ("2026-06-24.dahlia", "2025-02-24.acacia")
@@ -54,6 +56,8 @@ class StripeSandbox:
         self.api = Api(self._fold)
         self.api.late = self._is_late
         self.pages: dict[str, bytes] = {}
+        self.numbers = itertools.count(1)
+        self._answered: Counter[tuple[str, int]] = Counter()
         self._server = _Server(("127.0.0.1", port), _Handler)
         self._server.sandbox = self
         self._thread = threading.Thread(
@@ -108,6 +112,7 @@ class StripeSandbox:
         query = parse_qs(parts.query, keep_blank_values=True)
         with self._lock:
             self.requests[parts.path] += 1
+            self._refuse_haste(parts.path)
             key = admit(self.keys, _given_key(authorization), self.api.scope(parts.path))
             if version is not None and version not in VERSIONS:
                 raise ApiError(
@@ -116,21 +121,39 @@ class StripeSandbox:
                     f"Invalid Stripe API version: {version}. This account has access to: "
                     f"{', '.join(VERSIONS)}.",
                 )
-            body = self.api.answer(parts.path, query, livemode=key.is_live)
+            body = self.api.answer(
+                parts.path, query, livemode=key.is_live, version=version or ACCOUNT_VERSION
+            )
             if self.faults.moves_while_paging and "limit" in query:
                 self._fold.advance(self._fold.clock + self.faults.moves_while_paging)
         return self._damaged(body)
 
     def _damaged(self, body: bytes) -> bytes:
         """Do to the objects in an answer what the plan does to them."""
-        if not any(f'"id":"{identity}"'.encode() in body for identity in self.faults.damages):
+        is_met = any(f'"id":"{identity}"'.encode() in body for identity in self.faults.damages)
+        if not is_met and not self.faults.shares:
             return body
         answer = orjson.loads(body)
         for item in answer["data"] if answer.get("object") == "list" else [answer]:
-            damage = self.faults.damages.get(item.get("id"))
+            damage = self.faults.damage(item.get("object", ""), item.get("id") or "")
             if damage is not None:
                 damage(item)
         return orjson.dumps(answer)
+
+    def _refuse_haste(self, path: str) -> None:
+        """Hold each path to its rate, which is the one thing here that real time decides."""
+        if not self.faults.per_second:
+            return
+        moment = (path, int(time.monotonic()))
+        self._answered[moment] += 1
+        if self._answered[moment] > self.faults.per_second:
+            raise ApiError(
+                429,
+                "rate_limit_error",
+                "Request rate limit exceeded. Learn more about rate limits here "
+                "https://docs.stripe.com/rate-limits.",
+                code="rate_limit",
+            )
 
     def _is_late(self, event: Event) -> bool:
         return event.created + self.faults.lateness(event.id) >= self._fold.clock
@@ -172,7 +195,14 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(200, body, sent=body[: len(body) // 2])
             self.close_connection = True
             return
-        if status == 200 and fault is Fault.TRUNCATED:
+        if status == 200 and fault is Fault.SLOW:
+            self._send(200, body, sent=body[: len(body) // 2])
+            time.sleep(sandbox.faults.slow_seconds)
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                self.wfile.write(body[len(body) // 2 :])
+                self.wfile.flush()
+            return
+        if status == 200 and fault is Fault.TRUNCATED and _size(body) > sandbox.faults.cut_above:
             body = body[: len(body) * 2 // 3]
         self._send(status, body)
 
@@ -209,7 +239,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Date", format_datetime(sandbox.clock + sandbox.skew, usegmt=True))
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
-            self.send_header("Request-Id", "req_Lumiboard")
+            self.send_header("Request-Id", f"req_{next(sandbox.numbers):014}")
+            if status == 429 and not headers:
+                self.send_header("Stripe-Rate-Limited-Reason", "endpoint-rate")
             self.send_header("Stripe-Version", self.headers.get("Stripe-Version") or VERSIONS[1])
             for name, value in (headers or {}).items():
                 self.send_header(name, value)
@@ -230,6 +262,12 @@ _STATUSES: dict[Fault, tuple[int, dict[str, str]]] = {
 _INVALID = orjson.dumps(
     {"error": {"type": "invalid_request_error", "message": "Invalid integer or timestamp"}}
 )
+
+
+def _size(body: bytes) -> int:
+    """How many objects a list shows; none if it is no list."""
+    answer = orjson.loads(body)
+    return len(answer["data"]) if answer.get("object") == "list" else 0
 
 
 def _given_key(authorization: str) -> str | None:

@@ -1,8 +1,7 @@
 """What really happened, in the files form: the yardstick for what is read back from the API."""
 
-import csv
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -15,6 +14,7 @@ from ingestion.sandbox.rates import euro_rates
 from ingestion.sandbox.stripe.objects import Json
 from ingestion.sandbox.stripe.shop import EXPONENTS, Price
 from ingestion.sandbox.subscriptions import PERIOD_COLUMNS, Period, known_at
+from ingestion.sandbox.tables import attributes, write_table
 
 # The euro's walk against the dollar, taken to other levels.
 QUOTES = {"USD": Decimal(1), "GBP": Decimal("0.77"), "JPY": Decimal("143")}
@@ -158,10 +158,14 @@ class Truth:
             (one for one in self.payments if one.occurred_at < as_of),
             key=lambda one: (one.occurred_at, one.payment_id),
         )
-        _write(folder / "customers.csv", CUSTOMER_COLUMNS, customers)
-        _write(folder / "subscription_periods.csv", COLUMNS, _rows(COLUMNS, periods))
-        _write(folder / "payments.csv", PAYMENT_COLUMNS, _rows(PAYMENT_COLUMNS, payments))
-        _write(
+        write_table(folder / "customers.csv", CUSTOMER_COLUMNS, customers)
+        write_table(folder / "subscription_periods.csv", COLUMNS, attributes(COLUMNS, periods))
+        write_table(folder / "payments.csv", PAYMENT_COLUMNS, attributes(PAYMENT_COLUMNS, payments))
+        self.write_rates(folder, as_of)
+
+    def write_rates(self, folder: Path, as_of: datetime) -> None:
+        """Write the exchange rates published before `as_of`."""
+        write_table(
             folder / "exchange_rates.csv",
             ("rate_date", "base", "quote", "rate"),
             self._rates(as_of.date() - timedelta(days=1)),
@@ -172,28 +176,3 @@ class Truth:
             rng = random.Random(f"{self.seed} rates {quote}")  # noqa: S311 - a story, not a secret
             for day, rate in euro_rates(self.first_day - timedelta(days=10), last, rng):
                 yield day, "EUR", quote, (rate * level).quantize(Decimal("0.0001"))
-
-
-def _rows(columns: Sequence[str], records: Iterable[object]) -> Iterable[tuple[object, ...]]:
-    return (tuple(getattr(record, column) for column in columns) for record in records)
-
-
-def _write(path: Path, columns: Sequence[str], rows: Iterable[tuple[object, ...]]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows([_text(value) for value in row] for row in rows)
-
-
-def _text(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, Decimal):
-        return f"{value:f}"
-    return str(value)

@@ -4,6 +4,7 @@ import ast
 import inspect
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 import stripe
 import urllib3
 
+from ingestion.sandbox.stripe.faults import Fault, FaultPlan, amount_as_text
 from ingestion.sandbox.stripe.keys import EXPIRED_KEY, RESTRICTED_KEY
 from ingestion.sandbox.stripe.server import StripeSandbox
 from ingestion.sandbox.stripe.world import Account, make_account
@@ -226,3 +228,196 @@ def test_lists_are_limited_to_what_was_created_in_a_window(sandbox: StripeSandbo
     late = listed(sandbox, "charges", created={"gte": middle})
     assert len(early) + len(late) == len(charges)
     assert max(one.created for one in early) < middle <= min(one.created for one in late)
+
+
+def shaped(value: Any, kind: ast.expr, shape: ast.ClassDef) -> Iterator[str]:
+    """Say where a value is not what an annotation of the client says."""
+    if isinstance(kind, ast.Constant):  # a forward reference
+        kind = ast.parse(str(kind.value), mode="eval").body
+    text = ast.unparse(kind)
+    name = ast.unparse(kind.value) if isinstance(kind, ast.Subscript) else text
+    inner = kind.slice if isinstance(kind, ast.Subscript) else kind
+    if name == "Optional":
+        if value is not None:
+            yield from shaped(value, inner, shape)
+    elif name in PLAIN:
+        if type(value) not in PLAIN[name]:
+            yield f"{value!r} is no {text}"
+    elif name in ("List", "ListObject"):
+        for one in value["data"] if name == "ListObject" else value:
+            yield from shaped(one, inner, shape)
+    elif name == "Literal":
+        known = ast.literal_eval(inner)
+        if value not in (known if isinstance(known, tuple) else (known,)):
+            yield f"{value!r} is none of {text}"
+    elif name == "ExpandableField":
+        if not isinstance(value, str):
+            yield from shaped(value, inner, shape)
+    else:
+        last = name.rsplit(".", maxsplit=1)[-1]
+        nested = [part for part in shape.body if isinstance(part, ast.ClassDef)]
+        for part in [part for part in nested if part.name == last] or client_class(last):
+            yield from fields_of(value, part)
+
+
+@cache
+def client_class(name: str) -> list[ast.ClassDef]:
+    """The source of one of the client's own classes, if it has one of that name."""
+    shape = getattr(stripe, name, None)
+    if shape is None:
+        return []
+    source = ast.parse(Path(inspect.getfile(shape)).read_text(encoding="utf-8"))
+    classes = [node for node in source.body if isinstance(node, ast.ClassDef)]
+    return [node for node in classes if node.name == name]
+
+
+PLAIN: dict[str, tuple[type, ...]] = {
+    "str": (str,),
+    "int": (int,),
+    "bool": (bool,),
+    "float": (float, int),
+    "Decimal": (str,),  # text on the wire
+}
+
+
+def fields_of(item: dict[str, Any], shape: ast.ClassDef) -> Iterator[str]:
+    """Say which of an object's values are not what its class declares, nested classes included."""
+    for part in shape.body:
+        if isinstance(part, ast.AnnAssign) and ast.unparse(part.target) in item:
+            key = ast.unparse(part.target)
+            if "ClassVar" not in ast.unparse(part.annotation):
+                for fault in shaped(item[key], part.annotation, shape):
+                    yield f"{shape.name}.{key}: {fault}"
+
+
+@pytest.mark.parametrize("kind", LISTS)
+def test_values_are_of_the_types_the_client_declares(sandbox: StripeSandbox, kind: str) -> None:
+    (declared,) = client_class(LISTS[kind][1].__name__)
+    path = "/v1/" + LISTS[kind][0].replace("invoice_items", "invoiceitems")
+    _, answer = get(sandbox, f"{path}?limit=100", **{"Stripe-Version": API_VERSION})
+    assert answer["data"]
+    assert {fault for item in answer["data"] for fault in fields_of(item, declared)} == set()
+    assert list(fields_of(answer["data"][0] | {"object": 5}, declared)), "nothing is checked"
+
+
+def test_requests_of_the_accounts_own_version_see_its_older_shapes(sandbox: StripeSandbox) -> None:
+    _, answer = get(sandbox, "/v1/invoices?limit=1&status=paid")
+    (invoice,) = answer["data"]
+    assert invoice["paid"] is True
+    assert "parent" not in invoice
+    _, charges = get(sandbox, "/v1/charges?limit=100")
+    invoices = sandbox.current("invoice")
+    assert {one["invoice"] for one in charges["data"]} - {None} <= set(invoices)
+    assert any(one["invoice"] for one in charges["data"])
+    _, newer = get(sandbox, "/v1/charges?limit=100", **{"Stripe-Version": API_VERSION})
+    assert all("invoice" not in one for one in newer["data"])
+
+
+def test_what_is_expanded_comes_as_an_object_up_to_four_levels(sandbox: StripeSandbox) -> None:
+    found = client(sandbox).v1.charges.list({"limit": 1, "expand": ["data.customer"]}).data[0]
+    assert found.customer.object == "customer"
+    with pytest.raises(stripe.InvalidRequestError, match="more than 4 levels"):
+        client(sandbox).v1.subscriptions.list(
+            {"expand": ["data.items.data.discounts.source.coupon"]}
+        )
+
+
+def test_events_are_found_by_id_by_type_and_backwards(sandbox: StripeSandbox) -> None:
+    events = client(sandbox).v1.events
+    newest = events.list({"limit": 20}).data
+    again = events.list({"limit": 5, "ending_before": newest[10].id}).data
+    assert [one.id for one in again] == [one.id for one in newest[5:10]]
+    assert events.retrieve(newest[3].id).to_dict() == newest[3].to_dict()
+    paid = listed(sandbox, "events", types=["invoice.paid", "charge.failed"])
+    assert {one.type for one in paid} == {"invoice.paid", "charge.failed"}
+    with pytest.raises(stripe.InvalidRequestError):
+        events.list({"types": [f"made.up{number}" for number in range(21)]})
+
+
+def test_a_test_key_sees_nothing_live_on_any_path(sandbox: StripeSandbox) -> None:
+    live = next(iter(sandbox.current("subscription")))
+    test = client(sandbox, sandbox.test_key).v1
+    with pytest.raises(stripe.InvalidRequestError):
+        test.subscription_items.list({"subscription": live})
+    with pytest.raises(stripe.InvalidRequestError):
+        test.customers.list({"starting_after": next(iter(sandbox.current("customer")))})
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        (Fault.RATE_LIMITED, stripe.RateLimitError),
+        (Fault.RATE_LIMITED_FOR, stripe.RateLimitError),
+        (Fault.INTERNAL, stripe.APIError),
+        (Fault.UNAVAILABLE, stripe.APIError),
+        (Fault.RESET, stripe.APIConnectionError),
+        (Fault.TRUNCATED, stripe.APIError),
+    ],
+)
+def test_faults_are_met_a_bounded_number_of_times(
+    sandbox: StripeSandbox, fault: Fault, error: type[Exception]
+) -> None:
+    sandbox.faults = FaultPlan(share=1.0, kinds=(fault,), at_most=2, under="/v1/charges")
+    for _ in range(2):
+        with pytest.raises(error):
+            client(sandbox).v1.charges.list()
+    assert client(sandbox).v1.charges.list().data
+    assert client(sandbox).v1.customers.list().data
+    assert sandbox.faults.met == {fault: 2}
+
+
+def test_a_slow_body_is_whole(sandbox: StripeSandbox) -> None:
+    sandbox.faults = FaultPlan(share=1.0, kinds=(Fault.SLOW,), slow_seconds=0.01)
+    assert len(client(sandbox).v1.charges.list().data) == 10
+
+
+def test_only_big_pages_are_cut(sandbox: StripeSandbox) -> None:
+    sandbox.faults = FaultPlan(share=1.0, kinds=(Fault.TRUNCATED,), cut_above=10)
+    with pytest.raises(stripe.APIError):
+        client(sandbox).v1.charges.list({"limit": 20})
+    assert len(client(sandbox).v1.charges.list({"limit": 10}).data) == 10
+
+
+def test_a_rate_is_held_without_saying_when_to_come_back(sandbox: StripeSandbox) -> None:
+    sandbox.faults = FaultPlan(per_second=1)
+    with pytest.raises(stripe.RateLimitError) as refused:
+        [client(sandbox).v1.charges.list() for _ in range(10)]
+    headers = {name.lower(): value for name, value in (refused.value.headers or {}).items()}
+    assert headers["stripe-rate-limited-reason"] == "endpoint-rate"
+    assert "retry-after" not in headers
+
+
+def test_a_share_of_a_kind_is_damaged_until_it_is_not(sandbox: StripeSandbox) -> None:
+    whole = [one.to_dict() for one in listed(sandbox, "charges")]
+    sandbox.faults = FaultPlan(shares={"charge": (0.1, amount_as_text)})
+    damaged = [one.to_dict() for one in listed(sandbox, "charges")]
+    texts = [one["id"] for one in damaged if isinstance(one["amount"], str)]
+    assert 0 < len(texts) < len(whole) / 2
+    again = [one.to_dict() for one in listed(sandbox, "charges")]
+    assert damaged == again
+    sandbox.faults = FaultPlan()
+    assert [one.to_dict() for one in listed(sandbox, "charges")] == whole
+
+
+def test_late_events_are_hidden_and_come_in_time(sandbox: StripeSandbox) -> None:
+    everything = {one.id for one in listed(sandbox, "events", created={"gte": 1})}
+    sandbox.faults = FaultPlan(late_seconds=5 * 86_400)
+    early = {one.id for one in listed(sandbox, "events")}
+    assert early < everything
+    newest = sandbox.clock.timestamp()
+    sandbox.advance(timedelta(days=5))
+    late = {one.id for one in listed(sandbox, "events", created={"lt": int(newest)})}
+    assert late & (everything - early)
+
+
+def test_things_happen_while_pages_are_read(sandbox: StripeSandbox) -> None:
+    before = sandbox.clock
+    sandbox.faults = FaultPlan(moves_while_paging=3600)
+    found = [one.id for one in listed(sandbox, "events")]
+    assert len(found) == len(set(found))
+    assert sandbox.clock > before
+
+
+def test_nothing_is_written_here(sandbox: StripeSandbox) -> None:
+    with pytest.raises(stripe.APIError, match="read only"):
+        client(sandbox).v1.customers.create({"email": "nobody@lumiboard.example"})

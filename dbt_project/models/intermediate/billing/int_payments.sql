@@ -3,8 +3,36 @@
 with payments as (
     select
         'files' as provider,
-        *
+        payment_id,
+        customer_id,
+        subscription_id,
+        kind,
+        status,
+        currency,
+        failure_reason,
+        amount,
+        tax,
+        fee,
+        is_recurring,
+        occurred_at
     from {{ ref("stg_files__payments") }}
+    where occurred_at < {{ as_of() }}
+    union all
+    select
+        'stripe' as provider,
+        payment_id,
+        customer_id,
+        subscription_id,
+        kind,
+        status,
+        currency,
+        failure_reason,
+        amount,
+        tax,
+        fee,
+        is_recurring,
+        occurred_at
+    from {{ ref("int_stripe_payments") }}
     where occurred_at < {{ as_of() }}
 ),
 

@@ -3,8 +3,58 @@
 with periods as (
     select
         'files' as provider,
-        *
+        'state' as basis,
+        subscription_period_id,
+        subscription_id,
+        item_id,
+        customer_id,
+        plan_id,
+        billing_interval,
+        currency,
+        status,
+        discount_duration,
+        end_reason,
+        interval_count,
+        quantity,
+        unit_amount,
+        discount_percent,
+        discount_amount,
+        is_metered,
+        is_recurring,
+        has_cancellation_requests,
+        started_at,
+        ended_at,
+        cancel_requested_at,
+        cancel_scheduled_for
     from {{ ref("stg_files__subscription_periods") }}
+    where started_at < {{ as_of() }}
+    union all
+    select
+        'stripe' as provider,
+        basis,
+        subscription_period_id,
+        subscription_id,
+        item_id,
+        customer_id,
+        plan_id,
+        billing_interval,
+        currency,
+        status,
+        discount_duration,
+        end_reason,
+        interval_count,
+        quantity,
+        unit_amount,
+        discount_percent,
+        discount_amount,
+        is_metered,
+        is_recurring,
+        has_cancellation_requests,
+        started_at,
+        ended_at,
+        cancel_requested_at,
+        cancel_scheduled_for
+    from {{ ref("int_stripe_subscription_periods") }}
     where started_at < {{ as_of() }}
 ),
 
@@ -37,6 +87,7 @@ select
     status,
     discount_duration,
     case when not is_running then end_reason end as end_reason,
+    basis,
 
     ---------- numerics
     interval_count,

@@ -1,7 +1,30 @@
 -- Every customer that anything names, with what is known of it. One named only by a subscription, a
 -- payment, a ticket or usage exists too.
-with named as (
-    select customer_id from {{ ref("stg_files__customers") }}
+{% set columns = [
+    "provider_customer_id", "external_id", "name", "email", "company", "country", "segment",
+    "acquisition_channel", "created_at",
+] %}
+
+with customers as (
+    select
+        customer_id,
+        'files' as provider,
+        {% for column in columns %}
+            {{ column if column != "provider_customer_id" else "customer_id as " ~ column }}
+            {%- if not loop.last %},{% endif %}
+        {% endfor %}
+    from {{ ref("stg_files__customers") }}
+    union all
+    select
+        customer_id,
+        'stripe' as provider,
+        {{ columns | join(", ") }}
+    from {{ ref("stg_stripe__customers") }}
+    where created_at is null or created_at < {{ as_of() }}
+),
+
+named as (
+    select customer_id from customers
     union
     select customer_id from {{ ref("int_subscription_periods") }}
     union
@@ -17,8 +40,8 @@ with named as (
 select
     ---------- ids
     named.customer_id,
-    'files' as provider,
-    named.customer_id as provider_customer_id,
+    coalesce(customers.provider, 'files') as provider,
+    coalesce(customers.provider_customer_id, named.customer_id) as provider_customer_id,
     customers.external_id,
 
     ---------- strings
@@ -35,5 +58,5 @@ select
     ---------- timestamps
     customers.created_at
 from named
-left join {{ ref("stg_files__customers") }} as customers
+left join customers
     on named.customer_id = customers.customer_id

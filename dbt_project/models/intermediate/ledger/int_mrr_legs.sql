@@ -142,22 +142,32 @@ legs as (
 )
 
 select
-    customer_id || '|' || cast(changed_on as text) || '|' || movement_type as movement_id,
-    customer_id,
-    changed_on,
-    movement_type,
-    change_kind,
-    subscription_item_id,
-    provider,
-    subscription_id,
-    item_id,
-    plan_id,
-    billing_interval,
-    currency,
-    native_delta,
-    mrr_delta,
-    reason,
-    customer_reason,
-    is_switch,
-    'state' as basis
+    legs.customer_id || '|' || cast(legs.changed_on as text) || '|' || legs.movement_type
+        as movement_id,
+    legs.customer_id,
+    legs.changed_on,
+    legs.movement_type,
+    legs.change_kind,
+    legs.subscription_item_id,
+    legs.provider,
+    legs.subscription_id,
+    legs.item_id,
+    legs.plan_id,
+    legs.billing_interval,
+    legs.currency,
+    legs.native_delta,
+    legs.mrr_delta,
+    legs.reason,
+    legs.customer_reason,
+    legs.is_switch,
+    coalesce(later.basis, earlier.basis, 'state') as basis
 from legs
+left join {{ ref("int_subscription_periods") }} as later
+    on
+        legs.subscription_item_id = later.subscription_item_id
+        and legs.changed_on >= later.started_on
+        and legs.changed_on < later.ended_on
+left join {{ ref("int_subscription_periods") }} as earlier
+    on
+        legs.subscription_item_id = earlier.subscription_item_id
+        and legs.changed_on = earlier.ended_on

@@ -6,7 +6,7 @@ with rows_used as (
         cast(null as text) as currency,
         cast(null as decimal(28, 6)) as amount
     from {{ ref("int_customers") }}
-    where is_described
+    where is_described and provider = 'files'
     union all
     select
         'subscription_periods' as source_table,
@@ -14,6 +14,7 @@ with rows_used as (
         currency,
         unit_amount as amount
     from {{ ref("int_subscription_periods") }}
+    where provider = 'files'
     union all
     select
         'payments' as source_table,
@@ -21,6 +22,7 @@ with rows_used as (
         currency,
         abs(amount) as amount
     from {{ ref("int_payments") }}
+    where provider = 'files'
     union all
     select
         'tickets' as source_table,

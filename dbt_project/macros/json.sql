@@ -1,0 +1,53 @@
+{# What lies in an object's JSON under a path of keys, as text; null where there is nothing. #}
+{% macro json_text(expression, path) -%}
+    {{ return(adapter.dispatch("json_text", "perene")(expression, path)) }}
+{%- endmacro %}
+
+{% macro default__json_text(expression, path) -%}
+    json_extract_string({{ expression }}, '$.{{ path }}')
+{%- endmacro %}
+
+{% macro postgres__json_text(expression, path) -%}
+    (cast({{ expression }} as jsonb) #>> '{{ "{" ~ path.replace(".", ",") ~ "}" }}')
+{%- endmacro %}
+
+
+{% macro json_integer(expression, path) -%}
+    cast({{ json_text(expression, path) }} as bigint)
+{%- endmacro %}
+
+
+{% macro json_flag(expression, path) -%}
+    coalesce({{ json_text(expression, path) }} = 'true', false)
+{%- endmacro %}
+
+
+{# Seconds since 1970 as an instant in UTC. #}
+{% macro json_instant(expression, path) -%}
+    (timestamp '1970-01-01 00:00:00' + {{ json_integer(expression, path) }} * interval '1 second')
+{%- endmacro %}
+
+
+{# In a select list: one row for each entry of a list, as text of JSON; no row where there is none. #}
+{% macro json_entries(expression, path) -%}
+    {{ return(adapter.dispatch("json_entries", "perene")(expression, path)) }}
+{%- endmacro %}
+
+{% macro default__json_entries(expression, path) -%}
+    cast(unnest(cast(json_extract({{ expression }}, '$.{{ path }}') as json[])) as text)
+{%- endmacro %}
+
+{% macro postgres__json_entries(expression, path) -%}
+    cast(
+        jsonb_array_elements(
+            case
+                when
+                    jsonb_typeof(
+                        cast({{ expression }} as jsonb) #> '{{ "{" ~ path.replace(".", ",") ~ "}" }}'
+                    ) = 'array'
+                    then cast({{ expression }} as jsonb) #> '{{ "{" ~ path.replace(".", ",") ~ "}" }}'
+            end
+        )
+        as text
+    )
+{%- endmacro %}

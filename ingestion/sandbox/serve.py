@@ -1,0 +1,61 @@
+"""Serves the made-up company until its input ends: ``python -m ingestion.sandbox.serve FOLDER``.
+
+Payments are served over HTTP as Stripe does; what has no API here yet (support, use of the product,
+exchange rates) is written into FOLDER in the files form. One line of JSON tells the rest: where,
+with which key, and the company's clock.
+"""
+
+import argparse
+import gc
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ingestion.sandbox.companions import write_companions
+from ingestion.sandbox.stripe.server import StripeSandbox
+from ingestion.sandbox.stripe.world import Account, make_account
+from ingestion.sandbox.subscriptions import known_at
+
+SEED = 7
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Make the company, serve it, and wait."""
+    parser = argparse.ArgumentParser(prog="python -m ingestion.sandbox.serve")
+    parser.add_argument("folder", type=Path, help="where to write the files")
+    parser.add_argument("--customers", type=int, default=600)
+    parser.add_argument("--months", type=int, default=36)
+    chosen = parser.parse_args(arguments)
+    # Hundreds of thousands of objects that stay: looking for dead ones among them is lost time.
+    gc.disable()
+    account = make_account(chosen.customers, chosen.months, SEED)
+    write_files(chosen.folder, account)
+    gc.freeze()
+    gc.enable()
+    with StripeSandbox(account, clock=account.as_of) as sandbox:
+        company = {
+            "as_of": account.as_of.isoformat(),
+            "stripe_base_url": sandbox.url,
+            "stripe_api_key": sandbox.live_key,
+        }
+        sys.stdout.write(json.dumps(company) + "\n")
+        sys.stdout.flush()
+        sys.stdin.read()
+
+
+def write_files(folder: Path, account: Account) -> None:
+    """Write what the company has besides its Stripe account, as known at the account's clock."""
+    folder.mkdir(parents=True, exist_ok=True)
+    truth = account.truth
+    truth.write_rates(folder, account.as_of)
+    customers = [replace(one.person, customer_id=one.customer_id) for one in truth.customers]
+    first_month = datetime(account.start.year, account.start.month, 1, tzinfo=UTC)
+    periods = known_at(list(truth.periods), account.as_of)
+    write_companions(folder, customers, periods, first_month, account.as_of, SEED)
+
+
+if __name__ == "__main__":
+    main()

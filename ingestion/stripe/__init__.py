@@ -1,0 +1,1 @@
+"""The source `stripe`: a Stripe account's objects, through its API."""

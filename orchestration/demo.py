@@ -1,0 +1,78 @@
+"""The made-up company: its APIs as a process beside the run, its data in a folder of its own."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ingestion.errors import SourceError
+from ingestion.settings import PROJECT_ROOT, Home, Settings, load_settings
+from orchestration.home import prepare_home
+from orchestration.progress import phase
+
+# The sandbox's own limit is on request only; a client that asks for more is not slowed down.
+_REQUESTS_PER_SECOND = "1000"
+
+
+@contextmanager
+def sandbox_company() -> Iterator[Settings]:
+    """Starts the company, and gives the settings that read it; it ends with the block.
+
+    Everything lies in `<home>/demo`, never in the real warehouse.
+
+    Raises:
+        HomeNotWritableError: The folder cannot be made or written.
+        SourceError: The company could not be started.
+    """
+    home = Home(load_settings().home.path / "demo")
+    prepare_home(home)
+    # A pack keeps its first figures; these are of the company as it is now.
+    shutil.rmtree(home.exports / "kpi_pack", ignore_errors=True)
+    beside = home.path / "sample"
+    shutil.rmtree(beside, ignore_errors=True)
+    with _served(beside) as company:
+        os.environ.update(
+            {
+                "PERENE_HOME": str(home.path),
+                "PERENE_SOURCES": "stripe,files",
+                "PERENE_FILES_PATH": str(beside),
+                "PERENE_AS_OF": company["as_of"],
+                "PERENE_CURRENCY": "USD",
+                "PERENE_TIME_ZONE": "UTC",
+                "PERENE_POLICY": "default",
+                "STRIPE_API_KEY": company["stripe_api_key"],
+                "STRIPE_BASE_URL": company["stripe_base_url"],
+                "STRIPE_REQUESTS_PER_SECOND": _REQUESTS_PER_SECOND,
+            }
+        )
+        yield load_settings()
+
+
+@contextmanager
+def _served(folder: Path) -> Iterator[dict[str, str]]:
+    """The company's process; it ends when its input does, however this one ends."""
+    process = subprocess.Popen(  # noqa: S603 - the project's own program
+        [sys.executable, "-m", "ingestion.sandbox.serve", str(folder)],
+        cwd=PROJECT_ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        try:
+            with phase("sandbox company") as current:
+                line = process.stdout.readline() if process.stdout else ""
+                if not line:
+                    raise SourceError(
+                        "The made-up company could not be started; what it said stands above."
+                    )
+                company: dict[str, str] = json.loads(line)
+                current.result = f"payments at {company['stripe_base_url']}"
+            yield company
+        finally:
+            if process.stdin:
+                process.stdin.close()
