@@ -5,6 +5,7 @@ Written in the files form, as these have no API in the sandbox yet.
 
 import random
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -46,7 +47,8 @@ def write_companions(
         rng = random.Random(f"{seed} companions {customer.customer_id}")  # noqa: S311 - a story
         stretches = theirs.get(customer.customer_id, [])
         _write_in(desk, customer, stretches, as_of, rng)
-        usage += [(customer.customer_id, *row) for row in weekly_usage(stretches, as_of, rng)]
+        seats = _seats(stretches)
+        usage += [(customer.customer_id, *row) for row in weekly_usage(seats, as_of, rng)]
     tickets = sorted(desk.tickets, key=lambda ticket: ticket.created_at)
     ratings = sorted(desk.ratings, key=lambda rating: (rating.rated_at, rating.ticket_id))
     write_table(folder / "tickets.csv", TICKET_COLUMNS, attributes(TICKET_COLUMNS, tickets))
@@ -68,3 +70,17 @@ def _write_in(
         if rng.random() < (BEFORE_LEAVING if is_leaving else USUALLY):
             desk.serve(customer, month + timedelta(minutes=rng.randrange(30 * 24 * 60)), rng)
         month += MONTH
+
+
+def _seats(periods: list[Period]) -> list[Period]:
+    """The periods of each subscription's first item, which is the one sold by the seat."""
+    first: dict[str, Period] = {}
+    for period in sorted(periods, key=lambda one: one.started_at):
+        if not period.is_metered:
+            first.setdefault(period.subscription_id, period)
+    return [
+        replace(period, item_id="plan")
+        for period in periods
+        if period.subscription_id in first
+        and period.item_id == first[period.subscription_id].item_id
+    ]

@@ -109,7 +109,7 @@ def account_from_settings() -> Account:
             f"{SWITCH} is not a secret or restricted key of Stripe; set it to one that starts "
             "with rk_live_, sk_live_, rk_test_ or sk_test_."
         )
-    base_url = setting(BASE_URL_SETTING, BASE_URL).rstrip("/")
+    base_url = setting("STRIPE_BASE_URL", BASE_URL).rstrip("/")
     parts = urlsplit(base_url)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.username:
         raise SettingsError(
@@ -119,7 +119,7 @@ def account_from_settings() -> Account:
         raise SettingsError(
             f"{BASE_URL_SETTING} would send the key in the clear; set it to an https address."
         )
-    return Account(key, base_url, _rate(setting(RATE_SETTING, REQUESTS_PER_SECOND)))
+    return Account(key, base_url, _rate(setting("STRIPE_REQUESTS_PER_SECOND", REQUESTS_PER_SECOND)))
 
 
 class TokenBucket:

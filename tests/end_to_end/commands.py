@@ -14,7 +14,11 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 def environment(home: Path, files: Path, as_of: datetime, **more: str) -> dict[str, str]:
     return {
-        **{name: value for name, value in os.environ.items() if not name.startswith(("PERENE_", "STRIPE_"))},
+        **{
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("PERENE_", "STRIPE_"))
+        },
         "PERENE_HOME": str(home),
         "PERENE_SOURCES": "files",
         "PERENE_FILES_PATH": str(files),

@@ -40,10 +40,12 @@ def write_objects(fold: Fold, folder: Path) -> Path:
 
 
 def write_lines(fold: Fold, folder: Path) -> None:
-    """Write a file for each list of the API, an object a line, as the list shows it."""
+    """Write a file for each list of the API, a live object a line, as the list shows it."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, route in ROUTES.items():
         with (folder / f"{name}.jsonl").open("wb") as file:
             for stored in fold.shelf(route.kind).newest_first():
+                if not stored.livemode:
+                    continue
                 shown = orjson.loads(rendered(route.kind, stored.body, frozenset()))
                 file.write(orjson.dumps(shown, option=orjson.OPT_APPEND_NEWLINE))
