@@ -48,7 +48,7 @@ check: $(STAMP) ## Check style, types, models and conventions
 	$(BIN)/python -m pytest -q tests/test_project.py tests/dbt_project/test_conventions.py \
 		tests/dbt_project/test_plans.py tests/orchestration/test_definitions.py
 
-bench: $(STAMP) ## Measure the ledger and the loading of files against plain DuckDB
+bench: $(STAMP) ## Measure the ledger and the loading of files and Stripe against plain DuckDB
 	@$(BIN)/python -m benchmarks
 
 $(STAMP): requirements.lock

@@ -15,11 +15,14 @@ from typing import ParamSpec, TypeVar
 
 from benchmarks.measuring import Comparison, compare, machine_facts
 from benchmarks.preparing import check_ledger, check_payments, compile_ledger, prepare_ledger
+from benchmarks.stripe_lines import check_stripe_lines, write_stripe_lines
 from benchmarks.synthetic import write_payments
 
 PAYMENTS = 1_000_000
+STRIPE_OBJECTS = 200_000  # of each, charges and invoices
 LEDGER_PAIRS = 3
 LOADING_PAIRS = 3
+STRIPE_PAIRS = 1
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -69,6 +72,7 @@ def _comparisons(folder: Path) -> Iterator[Comparison]:
     for case in LEDGER_CASES:
         yield _ledger(folder, empty, compiled, case)
     yield _loading(folder)
+    yield _loading_stripe(folder)
 
 
 def _ledger(folder: Path, empty: Path, compiled: Path, case: LedgerCase) -> Comparison:
@@ -117,6 +121,30 @@ def _loading(folder: Path) -> Comparison:
         read,
         lambda: _aside(check_payments, home, database),
         LOADING_PAIRS,
+    )
+
+
+def _loading_stripe(folder: Path) -> Comparison:
+    """A load of charges and invoices by the source ``stripe`` against DuckDB's own reading."""
+    lines = folder / "stripe"
+    lines.mkdir()
+    _aside(write_stripe_lines, lines, STRIPE_OBJECTS)
+    home, database = folder / "stripe-home", folder / "stripe.duckdb"
+
+    def load() -> Sequence[str]:
+        shutil.rmtree(home, ignore_errors=True)
+        return ("load_stripe", str(home), str(lines))
+
+    def read() -> Sequence[str]:
+        database.unlink(missing_ok=True)
+        return ("read_json", str(database), str(lines))
+
+    return compare(
+        "loading Stripe's JSON",
+        load,
+        read,
+        lambda: _aside(check_stripe_lines, home, database),
+        STRIPE_PAIRS,
     )
 
 

@@ -90,11 +90,40 @@ def read_csv(database: str, folder: str) -> None:
         connection.execute("checkpoint")
 
 
+def load_stripe(home: str, folder: str) -> None:
+    """Loads charges and invoices with the source ``stripe``, from lines instead of pages.
+
+    All but the requests is the source's own: decoding, counting, comparing and the loads of so
+    many objects each.
+    """
+    # Imported here, so that the other steps do not pay for it.
+    from benchmarks.stripe_lines import load_lines
+
+    load_lines(Path(home), Path(folder))
+
+
+def read_json(database: str, folder: str) -> None:
+    """Reads the same lines with DuckDB alone, the columns a table would have declared."""
+    from benchmarks.stripe_lines import COLUMNS
+
+    with duckdb.connect(database, config={"threads": 2}) as connection:
+        connection.execute("set enable_progress_bar = false")
+        for table, declared in COLUMNS.items():
+            columns = ", ".join(f"'{name}': '{kind}'" for name, kind in declared.items())
+            connection.execute(
+                f"create table {table} as from read_json('{folder}/{table}.jsonl', "
+                f"format = 'newline_delimited', columns = {{{columns}}})"
+            )
+        connection.execute("checkpoint")
+
+
 STEPS: dict[str, Callable[..., None]] = {
     "ledger": ledger,
     "sort": sort,
     "load_files": load_files,
     "read_csv": read_csv,
+    "load_stripe": load_stripe,
+    "read_json": read_json,
 }
 
 if __name__ == "__main__":

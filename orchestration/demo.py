@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ingestion.errors import SourceError
+from ingestion.sandbox.serve import COMPANY
 from ingestion.settings import PROJECT_ROOT, Home, Settings, load_settings
 from orchestration.home import prepare_home
 from orchestration.progress import phase
@@ -30,6 +31,7 @@ def sandbox_company() -> Iterator[Settings]:
     """
     home = Home(load_settings().home.path / "demo")
     prepare_home(home)
+    _make_room_for_this_company(home)
     # A pack keeps its first figures; these are of the company as it is now.
     shutil.rmtree(home.exports / "kpi_pack", ignore_errors=True)
     beside = home.path / "sample"
@@ -50,6 +52,15 @@ def sandbox_company() -> Iterator[Settings]:
             }
         )
         yield load_settings()
+
+
+def _make_room_for_this_company(home: Home) -> None:
+    """Empties the demo's own folder if what lies there is of another company."""
+    mark = home.path / "company.txt"
+    if not mark.exists() or mark.read_text(encoding="utf-8") != COMPANY:
+        shutil.rmtree(home.path)
+        prepare_home(home)
+        mark.write_text(COMPANY, encoding="utf-8")
 
 
 @contextmanager

@@ -6,6 +6,7 @@ with which key, and the company's clock.
 """
 
 import argparse
+import contextlib
 import gc
 import json
 import sys
@@ -19,15 +20,17 @@ from ingestion.sandbox.stripe.server import StripeSandbox
 from ingestion.sandbox.stripe.world import Account, make_account
 from ingestion.sandbox.subscriptions import known_at
 
-SEED = 7
+SEED, CUSTOMERS, MONTHS = 7, 600, 36
+# Another company has other customers, which do not belong into the same warehouse.
+COMPANY = f"Lumiboard at Stripe, {CUSTOMERS} customers, {MONTHS} months, seed {SEED}"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Make the company, serve it, and wait."""
     parser = argparse.ArgumentParser(prog="python -m ingestion.sandbox.serve")
     parser.add_argument("folder", type=Path, help="where to write the files")
-    parser.add_argument("--customers", type=int, default=600)
-    parser.add_argument("--months", type=int, default=36)
+    parser.add_argument("--customers", type=int, default=CUSTOMERS)
+    parser.add_argument("--months", type=int, default=MONTHS)
     chosen = parser.parse_args(arguments)
     # Hundreds of thousands of objects that stay: looking for dead ones among them is lost time.
     gc.disable()
@@ -43,7 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         }
         sys.stdout.write(json.dumps(company) + "\n")
         sys.stdout.flush()
-        sys.stdin.read()
+        with contextlib.suppress(KeyboardInterrupt):
+            sys.stdin.read()
 
 
 def write_files(folder: Path, account: Account) -> None:

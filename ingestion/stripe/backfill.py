@@ -19,7 +19,7 @@ OLDEST = datetime(2010, 1, 1, tzinfo=UTC)
 WINDOW = timedelta(days=30)
 MOST_WINDOWS = 60
 # Objects a load brings before the next begins: what a kill can cost, and what is held in memory.
-LOAD_ROWS = 100_000
+LOAD_ROWS = 40_000
 AHEAD = 2 * THREADS
 
 
