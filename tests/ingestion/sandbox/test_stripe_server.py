@@ -8,10 +8,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import duckdb
+import orjson
 import pytest
 import stripe
 import urllib3
 
+from ingestion.sandbox.stripe.export import write_objects
 from ingestion.sandbox.stripe.faults import Fault, FaultPlan, amount_as_text
 from ingestion.sandbox.stripe.keys import EXPIRED_KEY, RESTRICTED_KEY
 from ingestion.sandbox.stripe.server import StripeSandbox
@@ -421,3 +424,11 @@ def test_things_happen_while_pages_are_read(sandbox: StripeSandbox) -> None:
 def test_nothing_is_written_here(sandbox: StripeSandbox) -> None:
     with pytest.raises(stripe.APIError, match="read only"):
         client(sandbox).v1.customers.create({"email": "nobody@lumiboard.example"})
+
+
+def test_the_truth_of_every_object_is_a_table(sandbox: StripeSandbox, tmp_path: Path) -> None:
+    file = write_objects(sandbox.api.fold, tmp_path)
+    rows = duckdb.sql(f"SELECT kind, id, payload FROM '{file}' WHERE livemode AND NOT is_deleted")
+    for kind in LISTS:
+        there = {one: orjson.loads(body) for of, one, body in rows.fetchall() if of == kind}
+        assert there == sandbox.current(kind)
