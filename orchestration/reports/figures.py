@@ -248,7 +248,7 @@ def read_figures(snapshot: Path, month: str) -> KpiFigures:
                 )
                 for label, amount, customers, is_level in _MOVEMENTS
             ),
-            plans=_plans(connection, first, current) if _PLANS in tables else (),
+            plans=_plans(connection, first, current, tables),
             customers=_customers(connection, first, current, tables),
             foot=Foot(
                 policy=str(current["policy"]),
@@ -272,6 +272,7 @@ def last_closed_month(snapshot: Path) -> str | None:
 
 
 _PLANS = "kpis_monthly_by_segment"
+_PLAN_NAMES = "dim_plans"
 _CUSTOMER_MRR = "fct_customer_mrr_monthly"
 _NAMED_CUSTOMERS = """
     select customer_id, dim_customers.name, mrr
@@ -321,8 +322,17 @@ def _headline(key: str, label: str, kind: Kind, value: object, previous: object)
 
 
 def _plans(
-    connection: duckdb.DuckDBPyConnection, month: date, current: Mapping[str, Any]
+    connection: duckdb.DuckDBPyConnection,
+    month: date,
+    current: Mapping[str, Any],
+    tables: set[str],
 ) -> tuple[PlanLine, ...]:
+    if _PLANS not in tables:
+        return ()
+    names: dict[str, str] = {}
+    if _PLAN_NAMES in tables:
+        found = _rows(connection, f"select plan_id, name from marts.{_PLAN_NAMES}", [])  # noqa: S608
+        names = {row["plan_id"]: row["name"] for row in found}
     rows = _rows(
         connection,
         "select segment_value, closing_customers, closing_mrr, net_new_mrr "
@@ -333,7 +343,7 @@ def _plans(
     )
     return tuple(
         PlanLine(
-            str(row["segment_value"]),
+            str(names.get(row["segment_value"], row["segment_value"])),
             _decimal(row["closing_customers"]),
             _decimal(row["closing_mrr"]),
             _decimal(row["net_new_mrr"]),

@@ -81,7 +81,9 @@ def fill_warehouse(home: Home, label: str = "first", months: int = 3) -> None:
             create or replace table marts.kpis_monthly_by_segment as
                 select metric_month, 'plan' as segment_kind, segment_value, closing_customers,
                     closing_mrr, net_new_mrr, opening_mrr
-                from marts.kpis_monthly, (values ('@SUM(A1)')) as v(segment_value);
+                from marts.kpis_monthly, (values ('prod_1')) as v(segment_value);
+            create or replace table marts.dim_plans as
+                select 'prod_1' as plan_id, '@SUM(A1)' as name;
             create or replace table marts.fct_customer_mrr_monthly as
                 select customer_id, metric_month, closing_mrr / 2 as mrr
                 from marts.kpis_monthly, marts.dim_customers where closing_mrr is not null;

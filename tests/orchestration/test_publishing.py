@@ -43,6 +43,7 @@ def test_the_marts_come_out_as_ordered_tables_with_their_descriptions(
         for name in (
             "_published",
             "dim_customers",
+            "dim_plans",
             "fct_customer_mrr_monthly",
             "kpis_monthly",
             "kpis_monthly_by_segment",
@@ -57,7 +58,7 @@ def test_the_marts_come_out_as_ordered_tables_with_their_descriptions(
         "select comment from duckdb_columns() "
         "where table_name = 'dim_customers' and column_name = 'customer_id'",
     ) == [("The customer.",)]
-    assert (publication.tables, publication.build_run_id) == (5, "build-first")
+    assert (publication.tables, publication.build_run_id) == (6, "build-first")
 
 
 def test_the_copy_says_whose_it_is_and_of_when(warehouse: Home, settings: Settings) -> None:
@@ -90,7 +91,7 @@ def test_parquet_files_hold_what_the_snapshot_holds(warehouse: Home, settings: S
         ).fetchall()
         duckdb.execute("detach s")
         assert difference == [(0,)], file.stem
-    assert len(list((warehouse.published / "parquet").iterdir())) == 6
+    assert len(list((warehouse.published / "parquet").iterdir())) == 7
 
 
 def test_the_files_are_read_only_alone_and_readable_by_older_clients(
