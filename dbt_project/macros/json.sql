@@ -28,6 +28,20 @@
 {%- endmacro %}
 
 
+{# Whether an object's JSON has something under a path of keys, be it null. #}
+{% macro json_has(expression, path) -%}
+    {{ return(adapter.dispatch("json_has", "perene")(expression, path)) }}
+{%- endmacro %}
+
+{% macro default__json_has(expression, path) -%}
+    json_exists({{ expression }}, '$.{{ path }}')
+{%- endmacro %}
+
+{% macro postgres__json_has(expression, path) -%}
+    (cast({{ expression }} as jsonb) #> '{{ "{" ~ path.replace(".", ",") ~ "}" }}') is not null
+{%- endmacro %}
+
+
 {# In a select list: one row for each entry of a list, as text of JSON; no row where there is none. #}
 {% macro json_entries(expression, path) -%}
     {{ return(adapter.dispatch("json_entries", "perene")(expression, path)) }}

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from ingestion import warehouse
 from ingestion.sandbox.stripe.log import Mutation
+from ingestion.sandbox.stripe.rendering import as_of_acacia
 from ingestion.sandbox.stripe.world import Account
 from ingestion.settings import Settings
 from ingestion.stripe.tables import BY_KIND, EVENTS, WINDOWS, Resource
@@ -80,7 +81,8 @@ def _event_rows(log: list[Mutation], since: datetime, as_of: datetime) -> Iterat
     for number, mutation in enumerate(log):
         if mutation.event_type is None or mutation.at < since.timestamp():
             continue
-        data: Row = {"object": orjson.loads(mutation.body)}
+        # The account's own version is an older one, and events are told in it.
+        data: Row = {"object": as_of_acacia(mutation.kind, orjson.loads(mutation.body))}
         if mutation.previous is not None:
             data["previous_attributes"] = orjson.loads(mutation.previous)
         event = {

@@ -78,4 +78,25 @@ def test_the_history_is_the_one_that_happened(both: duckdb.DuckDBPyConnection, w
 def test_movements_say_what_they_are_read_from(both: duckdb.DuckDBPyConnection) -> None:
     query = "SELECT DISTINCT basis FROM {}.marts.fct_mrr_movement_items"
     assert both.execute(query.format("truth")).fetchall() == [("state",)]
-    assert both.execute(query.format("stripe")).fetchall() == [("invoice",)]
+    found = {basis for (basis,) in both.execute(query.format("stripe")).fetchall()}
+    assert found >= {"invoice", "event"}
+
+
+def test_what_no_invoice_tells_is_read_from_events(both: duckdb.DuckDBPyConnection) -> None:
+    """Changes that were not prorated, pauses within a period, cancellations taken back."""
+    last_month = "started_at >= TIMESTAMP '2025-12-10'"
+    periods = (
+        f"FROM stripe.intermediate.int_subscription_periods WHERE basis = 'event' AND {last_month}"
+    )
+    statuses = both.execute(f"SELECT DISTINCT status {periods}").fetchall()
+    assert {status for (status,) in statuses} >= {"active", "past_due", "paused"}
+    withdrawn = both.execute(
+        "SELECT count(*) FROM stripe.intermediate.int_stripe_cancellations "
+        "WHERE cancel_scheduled_for IS NOT NULL AND ends_at < TIMESTAMP '2026-01-06'"
+    ).fetchall()
+    assert withdrawn > [(0,)]
+    unprorated = both.execute(
+        f"SELECT count(*) {periods} AND status = 'active' AND item_id || started_at::TEXT NOT IN "
+        "(SELECT item_id || starts_at::TEXT FROM stripe.intermediate.int_stripe_billed_states)"
+    ).fetchall()
+    assert unprorated > [(0,)]

@@ -26,7 +26,8 @@ class Order:
     missing_card: str = "create_invoice"  # what happens at the trial's end without a card
     is_on_terms: bool = False
     one_off: str = ""  # a product sold once with the first invoice
-    fails_at_once: bool = False  # the first charge fails, and that is all
+    fails_at_once: bool = False  # the first charge fails, and that is all, unless
+    tries_again: bool = False  # another succeeds in time
 
 
 class Biller:
@@ -83,7 +84,11 @@ class Biller:
         invoice = self._bill(at, contract, "subscription_create")
         if order.fails_at_once:
             self._collector.fail_first(at, invoice)
-            client.timeline.plan(at + 23 * HOUR, lambda day: self._expire(day, contract, invoice))
+            if order.tries_again:
+                self._try_again(at, contract, invoice)
+            else:
+                expires_at = at + 23 * HOUR
+                client.timeline.plan(expires_at, lambda day: self._expire(day, contract, invoice))
             return contract
         contract.look(at)
         if order.is_on_terms:
@@ -112,6 +117,11 @@ class Biller:
         client = self._client
         if client.body["currency"] is None:
             client.ledger.change(at, "customer.updated", client.body, currency=client.currency)
+
+    def _try_again(self, at: int, contract: Contract, invoice: Json) -> None:
+        plan = self._client.timeline.plan
+        plan(at + 20 * HOUR, lambda then: self._collector.complete(then, contract, invoice))
+        plan(contract.end, lambda then: self._renew(then, contract))
 
     def _expire(self, at: int, contract: Contract, invoice: Json) -> None:
         kind = "customer.subscription.updated"

@@ -20,16 +20,21 @@ class Changes:
 
     # --- items ----------------------------------------------------------------------------------
 
-    def set_quantity(self, at: int, contract: Contract, quantity: int, *, at_once: bool) -> None:
+    def set_quantity(
+        self, at: int, contract: Contract, quantity: int, *, at_once: bool, prorated: bool = True
+    ) -> None:
         """More or fewer seats of the plan, from now on."""
         first, *others = contract.items
-        self._adjust(at, contract, [first | {"quantity": quantity}, *others], at_once)
+        items = [first | {"quantity": quantity}, *others]
+        self._adjust(at, contract, items, at_once, prorated=prorated)
 
-    def switch(self, at: int, contract: Contract, plan: str, *, at_once: bool) -> None:
+    def switch(
+        self, at: int, contract: Contract, plan: str, *, at_once: bool, prorated: bool = True
+    ) -> None:
         """Another plan for the same item."""
         first, *others = contract.items
-        price = self._price(at, contract, plan)
-        self._adjust(at, contract, [with_price(first, price), *others], at_once)
+        items = [with_price(first, self._price(at, contract, plan)), *others]
+        self._adjust(at, contract, items, at_once, prorated=prorated)
 
     def swap(self, at: int, contract: Contract, plan: str, *, at_once: bool) -> None:
         """Another plan as another item, instead of the old one."""
@@ -39,11 +44,18 @@ class Changes:
         self._adjust(at, contract, [new, *others], at_once)
 
     def add(
-        self, at: int, contract: Contract, product: str, quantity: int | None, *, at_once: bool
+        self,
+        at: int,
+        contract: Contract,
+        product: str,
+        quantity: int | None,
+        *,
+        at_once: bool,
+        prorated: bool = True,
     ) -> None:
         """An add-on beside the plan."""
         new = self._biller.new_item(at, contract, self._price(at, contract, product), quantity)
-        self._adjust(at, contract, [*contract.items, new], at_once)
+        self._adjust(at, contract, [*contract.items, new], at_once, prorated=prorated)
 
     def remove(self, at: int, contract: Contract, item: Json, *, at_once: bool) -> None:
         """Take an add-on away."""
@@ -53,11 +65,19 @@ class Changes:
     def _price(self, at: int, contract: Contract, product: str) -> Price:
         return self._client.shop.price(product, self._client.currency, contract.interval, at)
 
-    def _adjust(self, at: int, contract: Contract, items: list[Json], at_once: bool) -> None:
+    def _adjust(
+        self,
+        at: int,
+        contract: Contract,
+        items: list[Json],
+        at_once: bool,
+        *,
+        prorated: bool = True,
+    ) -> None:
         """Put the items in place; credit what is unused of the old, charge the rest of the new."""
         before = {item["id"]: item for item in contract.items}
         after = {item["id"]: item for item in items}
-        for item_id in {**before, **after}:
+        for item_id in {**before, **after} if prorated else ():
             old, new = before.get(item_id), after.get(item_id)
             if old is new:
                 continue
@@ -74,7 +94,7 @@ class Changes:
 
     def _credit(self, at: int, contract: Contract, item: Json) -> None:
         price = contract.price(item)
-        if not price.is_metered:
+        if not price.is_metered and item["id"] in contract.billed:
             amount, credited = self._rest(at, contract, item, price), contract.billed[item["id"]]
             self._biller.invoicing.prorate(item, price, -amount, (at, contract.end), credited)
 
@@ -132,6 +152,19 @@ class Changes:
 
         contract.at_renewal.append(pause)
 
+    # --- a pause within a service period ---------------------------------------------------------
+
+    def pause_now(self, at: int, contract: Contract, behavior: str) -> None:
+        """Collect nothing from now on."""
+        setting = {"behavior": behavior, "resumes_at": None}
+        self._client.ledger.change(at, UPDATED, contract.body, pause_collection=setting)
+        contract.look(at)
+
+    def resume_now(self, at: int, contract: Contract) -> None:
+        """Collect again, what was served meanwhile excepted."""
+        self._client.ledger.change(at, UPDATED, contract.body, pause_collection=None)
+        contract.look(at)
+
     # --- the interval, and the end --------------------------------------------------------------
 
     def change_interval(self, at: int, contract: Contract, interval: str) -> None:
@@ -159,6 +192,19 @@ class Changes:
             cancel_at=contract.end,
             canceled_at=at,
             cancellation_details=details,
+        )
+        contract.look(at)
+
+    def keep(self, at: int, contract: Contract) -> None:
+        """Withdraw the request for the end."""
+        self._client.ledger.change(
+            at,
+            UPDATED,
+            contract.body,
+            cancel_at_period_end=False,
+            cancel_at=None,
+            canceled_at=None,
+            cancellation_details={"comment": None, "feedback": None, "reason": None},
         )
         contract.look(at)
 

@@ -24,6 +24,8 @@ class Client:
     shop: Shop
     ids: Ids
     rng: random.Random
+    whims: random.Random  # for what no invoice tells of, so that the rest stays as it is
+    remembered_from: int  # what happens from here on can be told by events
     ledger: Ledger
     timeline: Timeline
     periods: PeriodBook

@@ -63,6 +63,14 @@ class Collector:
         self._till.open(at, invoice)
         self._till.fail(at, invoice, self._habits.failure(), None)
 
+    def complete(self, at: int, contract: Contract, invoice: Json) -> None:
+        """The charge of a subscription that was not complete succeeds at last."""
+        charge = self._till.collect(at, invoice)
+        kind = "customer.subscription.updated"
+        contract.client.ledger.change(at, kind, contract.body, status="active")
+        contract.look(at)
+        self._habits.regret(charge, invoice)
+
     def drop(self, at: int, invoice: Json) -> None:
         """Void an invoice, with its intent."""
         self._till.cancel(at, invoice)
@@ -103,7 +111,12 @@ class Collector:
             timeline.plan(given_up_at, lambda day: self._exhaust(day, contract, invoice))
 
     def _exhaust(self, at: int, contract: Contract, invoice: Json) -> None:
-        if invoice["status"] == "open" and contract.is_live:
+        if invoice["status"] != "open" or not contract.is_live:
+            return
+        # Lately the account leaves such subscriptions unpaid instead of ending them.
+        if at >= contract.client.remembered_from:
+            self._set_status(at, contract, "unpaid")
+        else:
             self._end(at, contract, "payment_failed")
 
     # --- on terms -------------------------------------------------------------------------------

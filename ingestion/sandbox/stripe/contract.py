@@ -56,6 +56,12 @@ class Contract:
         return self.body["status"] in LIVE
 
     @property
+    def is_settled(self) -> bool:
+        """Whether it runs, and nothing is asked of it for later."""
+        is_asked = self.is_ending or self.is_paused or self.at_renewal
+        return self.body["status"] == "active" and not is_asked
+
+    @property
     def is_ending(self) -> bool:
         """Whether its end is asked for."""
         return self.body["cancel_at"] is not None

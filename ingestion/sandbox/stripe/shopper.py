@@ -10,6 +10,7 @@ from ingestion.sandbox.stripe.money import FAILURES
 from ingestion.sandbox.stripe.objects import Json
 from ingestion.sandbox.stripe.taste import Taste, role_of
 from ingestion.sandbox.stripe.timeline import Action
+from ingestion.sandbox.stripe.whims import Whims
 
 FEEDBACK = ("too_expensive", "missing_features", "switched_service", "unused", "customer_service")
 
@@ -25,6 +26,7 @@ class Shopper:
         self._taste = Taste(client, self._role)
         self._biller = Biller(client, self, self._left)
         self._changes = Changes(client, self._biller)
+        self._whims = Whims(client, self._changes)
         self._invoices = 0
         self._months = 0
         self._subscriptions = 0
@@ -33,6 +35,7 @@ class Shopper:
     def live(self) -> None:
         """Plan the first step; the rest follows from it."""
         self._client.timeline.plan(int(self._client.body["created"]), self._sign_up)
+        self._whims.plan()
 
     # --- beginning ------------------------------------------------------------------------------
 
@@ -44,7 +47,13 @@ class Shopper:
         self._subscriptions += 1
         order = self._taste.order(at, is_first=self._subscriptions == 1)
         contract = self._biller.subscribe(at, order)
+        self._whims.contract = contract
         if not contract.is_live:
+            if order.tries_again:
+                first_month = contract.anchor + DAY
+                self._client.timeline.plan(
+                    first_month, lambda then: self._plan_month(then, contract)
+                )
             return
         if order.trial_days and not self._role:
             self._promise_discount(at, contract)

@@ -15,6 +15,7 @@ ROLES = (  # by the customer's number within each sixty
     *("grow_at_once", "pause", "pause_uncollectible", "cancel_now", "comes_back", "recovers"),
     *("never_pays", "refund_full", "refund_part", "credit_note", "dispute_won", "dispute_lost"),
     *("yearly", "quarterly", "to_yearly", "add_on", "swap", "deleted", "one_off", "remove_add_on"),
+    "tries_again",
 )
 COUPONS = {
     "once_percent": "HALF-ONCE",
@@ -66,16 +67,22 @@ class Taste:
             basket.append((API_CALLS, None))
         is_on_terms = role in ("terms", "bad_debt") or (is_large and rng.random() < 0.6)
         trial, has_card, missing = self._trial(role, may_try=is_first and not is_on_terms)
+        coupon = "" if trial else self.coupon(at, role, interval)
+        fails = role == "incomplete" or (not role and not trial and rng.random() < 0.02)
+        tries_again = role == "tries_again" or (
+            fails and not role and self._client.whims.random() < 0.5
+        )
         return Order(
             basket=tuple(basket),
             interval=interval,
-            coupon="" if trial else self.coupon(at, role, interval),
+            coupon=coupon,
             trial_days=trial,
             has_card=has_card and not is_on_terms,
             missing_card=missing,
             is_on_terms=is_on_terms,
             one_off=ONBOARDING if role == "setup_fee" or (is_large and not trial) else "",
-            fails_at_once=role == "incomplete" or (not role and not trial and rng.random() < 0.02),
+            fails_at_once=fails or tries_again,
+            tries_again=tries_again,
         )
 
     def _interval(self, role: str) -> str:

@@ -59,7 +59,8 @@ class PeriodBook:
                     cancel_requested_at=row.cancel_requested_at,
                     cancel_scheduled_for=row.cancel_scheduled_for,
                 )
-                if replace(row, started_at=before.started_at) == same:
+                is_withdrawn = before.cancel_requested_at and not row.cancel_requested_at
+                if replace(row, started_at=before.started_at) == same and not is_withdrawn:
                     row = same
                 else:
                     self._closed.append(replace(before, ended_at=now))

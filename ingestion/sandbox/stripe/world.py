@@ -19,6 +19,8 @@ from ingestion.sandbox.stripe.timeline import Ledger, Timeline
 from ingestion.sandbox.stripe.truth import PeriodBook, TrueCustomer, Truth
 
 KEPT_DAYS = 31  # events are served for 30 days
+# From here on things happen that events alone tell of.
+REMEMBERED_DAYS = 28
 JAPAN = Country("JP", 0.0, "JPY", Decimal("0.10"))
 CURRENCIES = {"GB": "gbp"}
 
@@ -130,6 +132,8 @@ def _client(person: Customer, number: int, shop: Shop, horizon: int, seed: int) 
         shop=shop,
         ids=ids,
         rng=rng,
+        whims=random.Random(f"{seed} whims {person.customer_id}"),  # noqa: S311 - as above
+        remembered_from=int((AS_OF - timedelta(days=REMEMBERED_DAYS)).timestamp()),
         ledger=Ledger(horizon),
         timeline=Timeline(),
         periods=PeriodBook(f"stripe_{body['id']}"),

@@ -1,37 +1,12 @@
 -- The stretches of Stripe's subscription items in which nothing changed, in the form every biller's
--- take: what was billed, crossed with the subscription's status and cut at its end. Neighbours that
--- are equal are one.
-with states as (
-    select
-        state_id,
-        subscription_id,
-        item_id,
-        price_id,
-        quantity,
-        discount_percent,
-        discount_amount,
-        discount_duration,
-        starts_at,
-        ends_at,
-        'invoice' as basis
-    from {{ ref("int_stripe_billed_states") }}
-    union all
-    select
-        state_id,
-        subscription_id,
-        item_id,
-        price_id,
-        quantity,
-        0 as discount_percent,
-        0 as discount_amount,
-        'forever' as discount_duration,
-        starts_at,
-        ends_at,
-        'state' as basis
-    from {{ ref("int_stripe_unbilled_states") }}
-),
+-- take: what the items were, crossed with the subscription's status and cut at its end and where a
+-- cancellation was withdrawn. Neighbours that are equal are one, read from what its beginning was.
+{% set columns = [
+    "price_id", "status", "quantity", "discount_percent", "discount_amount", "discount_duration",
+    "cancellation_from",
+] %}
 
-pieces as (
+with pieces as (
     select
         states.subscription_id,
         states.item_id,
@@ -42,13 +17,17 @@ pieces as (
         states.discount_percent,
         states.discount_amount,
         states.discount_duration,
-        greatest(states.starts_at, statuses.starts_at) as starts_at,
+        cancellations.starts_at as cancellation_from,
+        cancellations.cancel_requested_at,
+        cancellations.cancel_scheduled_for,
+        greatest(states.starts_at, statuses.starts_at, cancellations.starts_at) as starts_at,
         least(
             states.ends_at,
             statuses.ends_at,
+            cancellations.ends_at,
             coalesce(subscriptions.ended_at, timestamp '9999-12-31 00:00:00')
         ) as ends_at
-    from states
+    from {{ ref("int_stripe_item_states") }} as states
     inner join {{ ref("stg_stripe__subscriptions") }} as subscriptions
         on states.subscription_id = subscriptions.subscription_id
     inner join {{ ref("int_stripe_subscription_statuses") }} as statuses
@@ -56,6 +35,12 @@ pieces as (
             states.subscription_id = statuses.subscription_id
             and states.starts_at < statuses.ends_at
             and states.ends_at > statuses.starts_at
+    inner join {{ ref("int_stripe_cancellations") }} as cancellations
+        on
+            states.subscription_id = cancellations.subscription_id
+            and states.starts_at < cancellations.ends_at
+            and states.ends_at > cancellations.starts_at
+    where statuses.status not in ('incomplete', 'incomplete_expired', 'canceled')
 ),
 
 compared as (
@@ -64,10 +49,7 @@ compared as (
         case
             when
                 lag(ends_at) over w = starts_at
-                {% for column in [
-                    "price_id", "basis", "status", "quantity", "discount_percent",
-                    "discount_amount", "discount_duration",
-                ] %}
+                {% for column in columns %}
                     and lag({{ column }}) over w = {{ column }}
                 {% endfor %}
                 then 0
@@ -94,13 +76,10 @@ stretches as (
         subscription_id,
         item_id,
         stretch,
-        price_id,
-        basis,
-        status,
-        quantity,
-        discount_percent,
-        discount_amount,
-        discount_duration,
+        {{ columns | join(",\n        ") }},
+        cancel_requested_at,
+        cancel_scheduled_for,
+        max(case when is_new = 1 then basis end) as basis,
         min(starts_at) as started_at,
         max(ends_at) as ended_at
     from numbered
@@ -108,13 +87,9 @@ stretches as (
         subscription_id,
         item_id,
         stretch,
-        price_id,
-        basis,
-        status,
-        quantity,
-        discount_percent,
-        discount_amount,
-        discount_duration
+        {{ columns | join(",\n        ") }},
+        cancel_requested_at,
+        cancel_scheduled_for
 )
 
 select
@@ -153,13 +128,13 @@ select
     -- What ended before the request knows nothing of it.
     case
         when
-            subscriptions.cancel_scheduled_for is not null
-            and subscriptions.cancel_requested_at < stretches.ended_at
-            then subscriptions.cancel_requested_at
+            stretches.cancel_scheduled_for is not null
+            and stretches.cancel_requested_at < stretches.ended_at
+            then stretches.cancel_requested_at
     end as cancel_requested_at,
     case
-        when subscriptions.cancel_requested_at < stretches.ended_at
-            then subscriptions.cancel_scheduled_for
+        when stretches.cancel_requested_at < stretches.ended_at
+            then stretches.cancel_scheduled_for
     end as cancel_scheduled_for
 from stretches
 inner join {{ ref("stg_stripe__subscriptions") }} as subscriptions

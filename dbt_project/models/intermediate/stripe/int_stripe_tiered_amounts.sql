@@ -15,6 +15,11 @@ with quantities as (
         price_id,
         quantity
     from {{ ref("stg_stripe__subscription_items") }}
+    union
+    select
+        price_id,
+        quantity
+    from {{ ref("int_stripe_snapshot_items") }}
 ),
 
 tiers as (
