@@ -22,7 +22,9 @@ from ingestion.sandbox.stripe.keys import LIVE_KEY, TEST_KEY, Key, admit, defaul
 from ingestion.sandbox.stripe.routes import ACCOUNT_VERSION, Api, ApiError
 from ingestion.sandbox.stripe.world import Account
 
-VERSIONS = ("2026-06-24.dahlia", "2025-02-24.acacia")
+# The oldest is what clients of others ask for. It is shown as acacia, the last version to have a
+# subscription's own periods, an invoice's subscription and the prices of lines.
+VERSIONS = ("2026-06-24.dahlia", ACCOUNT_VERSION, "2022-11-15")
 
 
 class StripeSandbox:
@@ -121,8 +123,12 @@ class StripeSandbox:
                     f"Invalid Stripe API version: {version}. This account has access to: "
                     f"{', '.join(VERSIONS)}.",
                 )
+            is_newest = version == VERSIONS[0]
             body = self.api.answer(
-                parts.path, query, livemode=key.is_live, version=version or ACCOUNT_VERSION
+                parts.path,
+                query,
+                livemode=key.is_live,
+                version=VERSIONS[0] if is_newest else ACCOUNT_VERSION,
             )
             if self.faults.moves_while_paging and "limit" in query:
                 self._fold.advance(self._fold.clock + self.faults.moves_while_paging)
