@@ -289,8 +289,6 @@ class Api:
         data: Json = {"object": item}
         if mutation.previous is not None:
             data["previous_attributes"] = orjson.loads(mutation.previous)
-        if mutation.event_type == "invoice.upcoming":
-            item.pop("id", None)
         livemode = bool(item.get("livemode", True))
         body = {
             "id": event.id,
