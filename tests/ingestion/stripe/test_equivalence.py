@@ -25,6 +25,19 @@ def test_ten_loads_follow_what_changes(connected: Connected) -> None:
     assert connected.differences() == {}
 
 
+def test_invoices_to_come_are_events_alone(connected: Connected) -> None:
+    connected.load()
+    connected.load_after(timedelta(days=5))
+
+    told = connected.query(
+        "SELECT count(*) > 20, count(object_id), count(DISTINCT _dlt_load_id) "
+        "FROM raw_stripe.events WHERE type = 'invoice.upcoming'"
+    )
+    assert told == [(True, 0, 2)]
+    assert connected.query("SELECT * FROM raw_stripe.quarantine") == []
+    assert connected.differences() == {}
+
+
 def test_a_load_of_nothing_new_adds_nothing(connected: Connected) -> None:
     connected.load()
 
