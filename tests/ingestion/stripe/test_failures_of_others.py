@@ -11,6 +11,7 @@ from ingestion.sandbox.stripe.faults import FaultPlan, null_line_id
 from ingestion.sandbox.stripe.keys import RESTRICTED_KEY
 from ingestion.sandbox.stripe.routes import ApiError
 from ingestion.sandbox.stripe.server import StripeSandbox
+from ingestion.stripe import backfill
 from ingestion.stripe.tables import CHARGES, CUSTOMERS, INVOICE_ITEMS, INVOICES, SUBSCRIPTIONS
 from tests.ingestion.stripe.connected import Connected
 from tests.ingestion.stripe.small import (
@@ -203,6 +204,34 @@ def test_11_too_many_of_them_stop_the_load(connected: Connected) -> None:
         with pytest.raises(SourceError, match="51 of 60 invoices that Stripe gave cannot be used"):
             connected.load()
         assert connected.query("SELECT count(*) FROM raw_stripe.windows") == [(0,)]
+
+
+def test_11_a_reading_in_many_loads_is_stopped_by_all_it_put_aside(
+    connected: Connected, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backfill, "LOAD_ROWS", 90)
+    # In each of four months a hundred, of which four are broken: too few to stop a load.
+    months = range(4)
+    log = [
+        change(at, None, invoice(100 * month + one, at=at))
+        for month in months
+        for one in range(100)
+        for at in [NOW - (100 - 30 * month) * DAY + one]
+    ]
+    broken = {f"in_{100 * month + one}" for month in months for one in range(4)}
+    with told(connected, *log) as sandbox:
+        sandbox.faults = FaultPlan(damages=dict.fromkeys(broken, null_line_id))
+        with pytest.raises(
+            SourceError, match="8 of 200 invoices that Stripe gave since the account is being read"
+        ):
+            connected.load()
+        assert len(connected.loaded(INVOICES)) == 96
+        # Whoever tries again is told again, until they can be used.
+        with pytest.raises(SourceError, match=r"8 of 200 invoices .* nothing more was loaded"):
+            connected.load()
+        sandbox.faults = FaultPlan()
+        connected.load_after(ONE_DAY)
+        assert connected.differences() == {}
 
 
 def test_12_cancelled_subscriptions_are_there(connected: Connected) -> None:
