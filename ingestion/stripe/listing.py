@@ -56,7 +56,7 @@ class Api:
             *(("expand[]", f"data.{path}") for path in resource.expand),
         ]
         last = ""
-        restarts = 0
+        restarts = repeats = 0
         while True:
             after = [("starting_after", last)] if last else []
             try:
@@ -72,16 +72,20 @@ class Api:
             except TruncatedError:
                 raise _never_whole(resource.path) from None
             objects = _data(page, resource.path)
+            following = _last_id(objects)
+            if last and following == last and repeats < RESTARTS:
+                # The page before once more, as from a cache on the way.
+                repeats += 1
+                continue
             yield self._whole(resource, objects, page, body)
             if page.get("has_more") is not True:
                 return
-            following = _last_id(objects)
             if not following or following == last:
                 raise SourceError(
                     f"Stripe's list {resource.path} does not come to an end (the page after "
                     f"{last or 'the first'} leads nowhere); run again later. Nothing was loaded."
                 )
-            last = following
+            last, repeats = following, 0
 
     def get(self, resource: Resource, identity: str) -> Object | None:
         """Return one object whole, and None if it does not exist any more.

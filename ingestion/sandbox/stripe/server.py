@@ -4,6 +4,7 @@ import base64
 import binascii
 import contextlib
 import itertools
+import re
 import threading
 import time
 from collections import Counter
@@ -195,8 +196,8 @@ class _Handler(BaseHTTPRequestHandler):
         except ValueError:
             body, status = _INVALID, 400
         if status == 200 and fault is Fault.REPEATED_PAGE:
-            body = sandbox.pages.get(self.path.split("?")[0], body)
-        sandbox.pages[self.path.split("?")[0]] = body
+            body = sandbox.pages.get(_list_of(self.path), body)
+        sandbox.pages[_list_of(self.path)] = body
         if status == 200 and fault is Fault.RESET:
             self._send(200, body, sent=body[: len(body) // 2])
             self.close_connection = True
@@ -268,6 +269,11 @@ _STATUSES: dict[Fault, tuple[int, dict[str, str]]] = {
 _INVALID = orjson.dumps(
     {"error": {"type": "invalid_request_error", "message": "Invalid integer or timestamp"}}
 )
+
+
+def _list_of(path: str) -> str:
+    """The list that an address shows a page of."""
+    return re.sub(r"&?(starting_after|ending_before)=[^&]*", "", path)
 
 
 def _size(body: bytes) -> int:

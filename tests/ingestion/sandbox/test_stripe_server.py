@@ -201,6 +201,12 @@ def test_a_key_that_may_not_read_is_told_so(
         client(sandbox, key).v1.charges.list()
 
 
+def test_a_key_may_come_as_the_user_of_basic_authentication(sandbox: StripeSandbox) -> None:
+    for key, status in ((sandbox.live_key, 200), ("sk_live_nobody", 401)):
+        basic = urllib3.make_headers(basic_auth=f"{key}:")["authorization"]
+        assert get(sandbox, "/v1/charges", Authorization=basic)[0] == status
+
+
 def test_test_objects_are_behind_the_test_key_alone(sandbox: StripeSandbox) -> None:
     found = client(sandbox, sandbox.test_key).v1.customers.list({"limit": 100}).data
     assert {one.id for one in found} == set(sandbox.current("customer", livemode=False))
