@@ -10,6 +10,7 @@ from urllib.parse import quote
 from ingestion.errors import SourceError
 from ingestion.stripe.client import ATTEMPTS, Client, RefusedError, TruncatedError, refusal
 from ingestion.stripe.decoding import Fault, Object, fault
+from ingestion.stripe.former import refuse_former
 from ingestion.stripe.tables import Resource
 
 LARGEST_PAGE = 100
@@ -93,7 +94,8 @@ class Api:
         Raises:
             FetchError: It cannot be fetched, though others may be.
             NestedError: A nested list of it cannot be read.
-            SourceError: The key is refused, or Stripe cannot be reached.
+            SourceError: The key is refused, the object is in the form of an older version, or Stripe
+                cannot be reached.
         """
         path = f"{resource.path}/{quote(identity, safe='')}"
         asked = [("expand[]", path) for path in resource.expand]
@@ -109,6 +111,7 @@ class Api:
             raise FetchError("Stripe's answer was never whole JSON") from None
         if _MORE.search(body):
             self._complete(resource, item)
+        refuse_former(item)
         return item
 
     def exists(self, resource: Resource, before: int) -> bool:
@@ -160,7 +163,14 @@ class Api:
     def _whole(
         self, resource: Resource, objects: list[object], page: dict[str, Any], body: bytes
     ) -> Page:
-        """Complete the nested lists of a page's objects, if any of them is cut."""
+        """Complete the nested lists of a page's objects, if any of them is cut.
+
+        Raises:
+            SourceError: One is in the form of an older version; events may be, and are kept so.
+        """
+        if resource.kind != "event":
+            for item in objects:
+                refuse_former(item)
         own = 1 if page.get("has_more") is True else 0
         if len(_MORE.findall(body)) <= own:
             return Page(objects)
