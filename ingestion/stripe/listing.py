@@ -94,8 +94,8 @@ class Api:
         Raises:
             FetchError: It cannot be fetched, though others may be.
             NestedError: A nested list of it cannot be read.
-            SourceError: The key is refused, the object is in the form of an older version, or Stripe
-                cannot be reached.
+            SourceError: The key is refused, the object is in the form of an older version, or
+                Stripe cannot be reached.
         """
         path = f"{resource.path}/{quote(identity, safe='')}"
         asked = [("expand[]", path) for path in resource.expand]
