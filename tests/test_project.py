@@ -53,10 +53,14 @@ def test_the_names_that_everything_relies_on_are_there() -> None:
     assert (ROOT / ".ci/run").stat().st_mode & 0o111
 
 
-def test_every_pin_has_a_hash_and_the_lock_names_no_index() -> None:
-    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+@pytest.mark.parametrize(
+    ("name", "least"),
+    [("requirements.lock", 50), ("tests/ingestion/stripe/tap_stripe.lock", 10)],
+)
+def test_every_pin_has_a_hash_and_the_lock_names_no_index(name: str, least: int) -> None:
+    lock = (ROOT / name).read_text(encoding="utf-8")
     pins = re.split(r"^(?=[a-z0-9])", lock, flags=re.MULTILINE | re.IGNORECASE)[1:]
-    assert len(pins) > 50
+    assert len(pins) > least
     for pin in pins:
         assert re.match(r"[\w.\[\],-]+==\S+", pin), pin.splitlines()[0]
         assert "--hash=sha256:" in pin, pin.splitlines()[0]

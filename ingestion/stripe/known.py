@@ -101,6 +101,20 @@ class Known:
             len(marks) == 1,
         )
 
+    def so_far(self, backfill: Backfill) -> tuple[list[Open], dict[str, int]]:
+        """Return what a reading has put aside until now, and per table how much it brought."""
+        aside = self._connection.execute(
+            "SELECT resource, record_id, stage, reason, payload "  # noqa: S608
+            f"FROM {DATASET}.{QUARANTINE.name} WHERE status = 'open' AND \"{LOAD_ID}\" >= ?",
+            [backfill.load_id],
+        ).fetchall()
+        counts = self._connection.execute(
+            f"SELECT resource, sum(rows)::BIGINT FROM {DATASET}.{WINDOWS.name} "  # noqa: S608
+            f"WHERE kind = 'backfill' AND \"{LOAD_ID}\" >= ? GROUP BY resource",
+            [backfill.load_id],
+        ).fetchall()
+        return [Open(*row) for row in aside], dict(counts)
+
     def last_sweep(self) -> datetime | None:
         """Return when lists were last compared whole."""
         row = self._connection.execute(

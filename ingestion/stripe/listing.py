@@ -10,6 +10,7 @@ from urllib.parse import quote
 from ingestion.errors import SourceError
 from ingestion.stripe.client import ATTEMPTS, Client, RefusedError, TruncatedError, refusal
 from ingestion.stripe.decoding import Fault, Object, fault
+from ingestion.stripe.former import refuse_former
 from ingestion.stripe.tables import Resource
 
 LARGEST_PAGE = 100
@@ -56,7 +57,7 @@ class Api:
             *(("expand[]", f"data.{path}") for path in resource.expand),
         ]
         last = ""
-        restarts = 0
+        restarts = repeats = 0
         while True:
             after = [("starting_after", last)] if last else []
             try:
@@ -72,16 +73,20 @@ class Api:
             except TruncatedError:
                 raise _never_whole(resource.path) from None
             objects = _data(page, resource.path)
+            following = _last_id(objects)
+            if last and following == last and repeats < RESTARTS:
+                # The page before once more, as from a cache on the way.
+                repeats += 1
+                continue
             yield self._whole(resource, objects, page, body)
             if page.get("has_more") is not True:
                 return
-            following = _last_id(objects)
             if not following or following == last:
                 raise SourceError(
                     f"Stripe's list {resource.path} does not come to an end (the page after "
                     f"{last or 'the first'} leads nowhere); run again later. Nothing was loaded."
                 )
-            last = following
+            last, repeats = following, 0
 
     def get(self, resource: Resource, identity: str) -> Object | None:
         """Return one object whole, and None if it does not exist any more.
@@ -89,7 +94,8 @@ class Api:
         Raises:
             FetchError: It cannot be fetched, though others may be.
             NestedError: A nested list of it cannot be read.
-            SourceError: The key is refused, or Stripe cannot be reached.
+            SourceError: The key is refused, the object is in the form of an older version, or
+                Stripe cannot be reached.
         """
         path = f"{resource.path}/{quote(identity, safe='')}"
         asked = [("expand[]", path) for path in resource.expand]
@@ -105,6 +111,7 @@ class Api:
             raise FetchError("Stripe's answer was never whole JSON") from None
         if _MORE.search(body):
             self._complete(resource, item)
+        refuse_former(item)
         return item
 
     def exists(self, resource: Resource, before: int) -> bool:
@@ -156,7 +163,14 @@ class Api:
     def _whole(
         self, resource: Resource, objects: list[object], page: dict[str, Any], body: bytes
     ) -> Page:
-        """Complete the nested lists of a page's objects, if any of them is cut."""
+        """Complete the nested lists of a page's objects, if any of them is cut.
+
+        Raises:
+            SourceError: One is in the form of an older version; events may be, and are kept so.
+        """
+        if resource.kind != "event":
+            for item in objects:
+                refuse_former(item)
         own = 1 if page.get("has_more") is True else 0
         if len(_MORE.findall(body)) <= own:
             return Page(objects)

@@ -1,8 +1,9 @@
 """Puts aside single objects that cannot be used, and stops a run in which there are too many."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 
 from ingestion.errors import SourceError
 from ingestion.stripe.decoding import Fault, Row, micros
@@ -14,25 +15,38 @@ MOST_SHARE = 0.01
 FEW = 5
 
 
-def require_few(faults: Iterable[Fault], counts: dict[str, int]) -> None:
-    """Refuse a load in which too much of a resource had to be put aside.
+def require_few(
+    faults: Sequence[Fault],
+    counts: Mapping[str, int],
+    aside: Sequence[Open] = (),
+    counts_before: Mapping[str, int] = MappingProxyType({}),
+) -> None:
+    """Refuse a load with which too much of a resource would have been put aside.
 
     Args:
         faults: What is put aside.
         counts: Per table how many objects came.
+        aside: What earlier loads of the same reading put aside.
+        counts_before: Per table how many objects they brought.
 
     Raises:
         SourceError: There is too much; nothing of the load is used.
     """
-    by_table = Counter(fault.table for fault in faults)
-    for table, count in by_table.items():
-        share = count / max(1, counts.get(table, 0) + count)
-        if count > MOST or (count > FEW and share > MOST_SHARE):
+    everything: list[Open | Fault] = [*aside, *faults]
+    distinct = {(one.table, one.record_id or one.payload) for one in everything}
+    by_table = Counter(table for table, _ in distinct)
+    for table in dict.fromkeys(fault.table for fault in faults):
+        count = by_table[table]
+        total = counts.get(table, 0) + counts_before.get(table, 0) + count
+        if count > MOST or (count > FEW and count / total > MOST_SHARE):
             example = next(fault for fault in faults if fault.table == table)
+            when, more = (
+                (" since the account is being read", "more ") if counts_before else ("", "")
+            )
             raise SourceError(
-                f"{count:,} of {counts.get(table, 0) + count:,} {table} that Stripe gave cannot be "
-                f"used (the first, {example.record_id or 'without an id'}: {example.reason}); "
-                "nothing was loaded. This project may not know the account's form of them: look "
+                f"{count:,} of {total:,} {table} that Stripe gave{when} cannot be used (one, "
+                f"{example.record_id or 'without an id'}: {example.reason}); nothing {more}was "
+                "loaded. This project may not know the account's form of them: look "
                 "for a newer version, or report it."
             )
 

@@ -12,7 +12,7 @@ from ingestion.stripe import backfill, changes, known, quarantine, sweeps
 from ingestion.stripe.client import Account, Client, account_from_settings
 from ingestion.stripe.decoding import Decoder, ForeignError, without_collector
 from ingestion.stripe.gathering import EVENTS_WINDOW, Gathering
-from ingestion.stripe.known import Known
+from ingestion.stripe.known import Known, Open
 from ingestion.stripe.listing import Api
 from ingestion.stripe.tables import EVENTS, SWITCH, TABLES
 
@@ -41,9 +41,10 @@ def extract(request: Request) -> Iterator[Extraction]:
             with without_collector(), request.connect() as connection:
                 seen = Known(connection)
                 _require_same_mode(seen.modes(), account)
+                before = _so_far(seen)
                 has_more = _gather(api, gathering, seen, request)
                 counts = {table: len(records) for table, records in gathering.records.items()}
-                quarantine.require_few(gathering.faults, counts)
+                quarantine.require_few(gathering.faults, counts, *before)
                 details: dict[str, str | int] = {
                     "requests": client.requests,
                     "retries": client.retries,
@@ -111,6 +112,14 @@ def _gather(api: Api, gathering: Gathering, seen: Known, request: Request) -> bo
         sweeps.sweep(api, gathering, seen, request.as_of, request.progress)
     changes.replay(api, gathering, seen)
     return False
+
+
+def _so_far(seen: Known) -> tuple[list[Open], dict[str, int]]:
+    """Return what earlier loads of a reading that is not at its end put aside and brought."""
+    current = seen.backfill()
+    if current is None or not backfill.missing(current):
+        return [], {}
+    return seen.so_far(current)
 
 
 def _require_same_mode(modes: set[bool], account: Account) -> None:

@@ -310,8 +310,11 @@ DROPPED_KEYS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("payment_method_details", "card", "fingerprint"),
         ("payment_method_details", "card", "iin"),
         ("billing_details", "phone"),
+        ("shipping", "phone"),
     ),
-    "customer": (("phone",), ("tax", "ip_address")),
+    "customer": (("phone",), ("shipping", "phone"), ("tax", "ip_address")),
+    "dispute": (("evidence", "customer_purchase_ip"),),
+    "invoice": (("customer_phone",), ("customer_shipping", "phone")),
     # These come as what an event is about only.
     "payment_method": (
         ("card", "last4"),
@@ -321,6 +324,13 @@ DROPPED_KEYS: dict[str, tuple[tuple[str, ...], ...]] = {
     ),
     "card": (("last4",), ("fingerprint",), ("iin",)),
     "checkout.session": (("customer_details", "phone"),),
+    "payment_intent": (
+        ("shipping", "phone"),
+        ("last_payment_error", "payment_method", "card", "last4"),
+        ("last_payment_error", "payment_method", "card", "fingerprint"),
+        ("last_payment_error", "payment_method", "card", "iin"),
+        ("last_payment_error", "payment_method", "billing_details", "phone"),
+    ),
 }
 
 TABLES = (

@@ -33,7 +33,8 @@ def load_account(
     current: dict[tuple[str, str], Mutation] = {}
     log = [mutation for mutation in account.log if mutation.at < as_of.timestamp()]
     for mutation in log:
-        current[mutation.kind, mutation.id] = mutation
+        if mutation.id:
+            current[mutation.kind, mutation.id] = mutation
     rows: dict[RawTable, list[Row]] = {}
     for (kind, _), mutation in current.items():
         if kind in BY_KIND:

@@ -13,6 +13,9 @@ from ingestion.sandbox.stripe.objects import Json, item_body, subscription_body
 from ingestion.sandbox.stripe.payments import Till
 from ingestion.sandbox.stripe.shop import Price
 
+# How long before a renewal its invoice is announced.
+UPCOMING = 7 * DAY
+
 
 @dataclass(frozen=True)
 class Order:
@@ -99,7 +102,7 @@ class Biller:
             self._collector.collect(at, contract, invoice)
         if order.trial_days:
             client.timeline.plan(end - 3 * DAY, lambda day: self._remind(day, contract))
-        client.timeline.plan(end, lambda day: self._renew(day, contract))
+        self._plan_renewal(contract)
         return contract
 
     def new_item(self, at: int, contract: Contract, price: Price, quantity: int | None) -> Json:
@@ -132,6 +135,25 @@ class Biller:
 
     # --- renewals -------------------------------------------------------------------------------
 
+    def _plan_renewal(self, contract: Contract) -> None:
+        timeline, end = self._client.timeline, contract.end
+        if end - UPCOMING >= self._ledger.horizon:
+            timeline.plan(end - UPCOMING, lambda day: self._announce(day, contract, end))
+        timeline.plan(end, lambda day: self._renew(day, contract))
+
+    def _announce(self, at: int, contract: Contract, end: int) -> None:
+        """Tell of the invoice that the renewal will make, if it is to be collected by itself."""
+        is_charged = contract.body["collection_method"] == "charge_automatically"
+        if contract.is_live and contract.end == end and not contract.is_ending and is_charged:
+            months = MONTHS_OF[contract.interval] * (contract.number + 1)
+            items = [
+                (item, contract.price(item), contract.discount_of(item))
+                for item in contract.items
+                if not contract.price(item).is_metered
+            ]
+            period = (end, later(contract.anchor, months))
+            self.invoicing.announce(at, contract.body, items, period)
+
     def _renew(self, at: int, contract: Contract) -> None:
         if not contract.is_live or at != contract.end:
             return
@@ -154,7 +176,7 @@ class Biller:
         invoice = self._bill(at, contract, "subscription_cycle", used)
         contract.look(at)
         self._client.timeline.plan(at + HOUR, self._settler(contract, invoice))
-        self._client.timeline.plan(contract.end, lambda day: self._renew(day, contract))
+        self._plan_renewal(contract)
 
     def _convert(self, at: int, contract: Contract) -> bool:
         """The trial is over; without a card that is the end of the matter."""
@@ -258,7 +280,7 @@ class Biller:
         invoice = self._bill(at, contract, "subscription_update")
         contract.look(at)
         self._collector.collect(at, contract, invoice)
-        self._client.timeline.plan(contract.end, lambda day: self._renew(day, contract))
+        self._plan_renewal(contract)
 
     def sell_once(self, at: int, product: str) -> None:
         """An invoice of a one-off service alone."""

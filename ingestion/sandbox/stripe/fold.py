@@ -111,7 +111,8 @@ class Fold:
         self.clock = max(clock, self.clock)
         while self._next < len(self._log) and self._log[self._next].at < self.clock:
             mutation = self._log[self._next]
-            self.shelves.setdefault(mutation.kind, Shelf()).put(mutation)
+            if mutation.id:
+                self.shelves.setdefault(mutation.kind, Shelf()).put(mutation)
             if mutation.kind == "invoice_payment":
                 link = orjson.loads(mutation.body)
                 self.invoice_of[link["payment"].get("payment_intent") or ""] = link["invoice"]

@@ -163,6 +163,32 @@ class Invoicing:
         client.ledger.write(at, "invoice.created", invoice)
         return invoice
 
+    def announce(
+        self,
+        at: int,
+        subscription: Json,
+        items: Iterable[tuple[Json, Price, Json | None]],
+        period: tuple[int, int],
+    ) -> None:
+        """Tell of an invoice to come, which has no id: what its items will cost, with discounts."""
+        client = self._client
+        invoice = invoice_body(
+            "upcoming", client.body, subscription, client.currency, "upcoming", period[0]
+        )
+        for item, price, discount in items:
+            units = item["quantity"]
+            parent = line_parent(item["subscription"], item["id"])
+            id_, text = f"il_tmp_{item['id']}", f"{units} x {price.product}"
+            line = line_body(
+                *(id_, price.body, units, price.total(units), period, text, parent),
+                item["subscription"],
+            )
+            _discount(line, discount)
+            invoice["lines"]["data"].append(line)
+        self._count_up(invoice)
+        del invoice["id"]
+        client.ledger.tell(at, "invoice.upcoming", invoice)
+
     def _count_up(self, invoice: Json) -> None:
         client, taken = self._client, dict[str, int]()
         subtotal = tax = net = 0

@@ -11,7 +11,7 @@ class Mutation:
         at: When, in Unix seconds.
         event_type: The event it makes, such as "invoice.paid"; None where the API has no event.
         kind: The object's name in the API, such as "invoice".
-        id: The object's id.
+        id: The object's id; empty for an invoice to come, which is told of and in no list.
         body: JSON of the whole object after the change, at the pinned version, with nested lists
             complete and discounts expanded.
         is_deleted: Whether the object is gone from here on.

@@ -83,13 +83,20 @@ def as_of_acacia(
         expanded: Paths within the object that are to be shown whole.
         invoice: What a charge or a payment intent pays, which older versions say of themselves.
     """
+    whole = [one for one in item.get("discounts") or [] if isinstance(one, dict)]
+    discounts = {one["id"]: _acacia_discount(one) for one in whole}
     fold(kind, item, expanded)
+    if discounts:
+        shown = item["discounts"]
+        item["discounts"] = [
+            discounts[one["id"]] if isinstance(one, dict) else one for one in shown
+        ]
+    if kind in ("subscription", "invoice"):
+        item["discount"] = next(iter(discounts.values()), None)
     if kind == "subscription":
         first = item["items"]["data"][0] if item["items"]["data"] else {}
         item["current_period_start"] = first.get("current_period_start")
         item["current_period_end"] = first.get("current_period_end")
-        discounts = item.get("discounts") or []
-        item["discount"] = discounts[0] if discounts else None
         item["items"]["data"] = [
             {
                 key: value
@@ -107,12 +114,30 @@ def as_of_acacia(
         item["total_tax_amounts"] = [_acacia_tax(tax) for tax in taxes]
         item["charge"] = item["payment_intent"] = None
         item.pop("amount_overpaid", None)
-        discounts = item.get("discounts") or []
-        item["discount"] = discounts[0] if discounts else None
         item["lines"]["data"] = [_acacia_line(line) for line in item["lines"]["data"]]
+    elif kind == "invoiceitem":
+        details = (item.pop("parent", None) or {}).get("subscription_details") or {}
+        item["subscription"] = details.get("subscription")
+        item["subscription_item"] = details.get("subscription_item")
+        item["price"] = _acacia_price(item.pop("pricing", None))
+        item.pop("net_amount", None)
+        item.pop("proration_details", None)
+    elif kind == "discount":
+        item = _acacia_discount(item)
     elif kind in ("charge", "payment_intent"):
         item["invoice"] = invoice
     return item
+
+
+def _acacia_discount(discount: Json) -> Json:
+    old = {key: value for key, value in discount.items() if key != "source"}
+    old["coupon"] = discount["source"]["coupon"]
+    return old
+
+
+def _acacia_price(pricing: Json | None) -> Json | None:
+    price = ((pricing or {}).get("price_details") or {}).get("price")
+    return {"id": price, "object": "price"} if price else None
 
 
 def _acacia_tax(tax: Json) -> Json:
@@ -126,12 +151,10 @@ def _acacia_tax(tax: Json) -> Json:
 
 def _acacia_line(line: Json) -> Json:
     old = {key: value for key, value in line.items() if key not in ("parent", "pricing", "taxes")}
-    parent, pricing = line.get("parent") or {}, line.get("pricing") or {}
-    details = parent.get("subscription_item_details") or {}
+    details = (line.get("parent") or {}).get("subscription_item_details") or {}
     old["tax_amounts"] = [_acacia_tax(tax) for tax in line.get("taxes") or []]
     old["type"] = "subscription" if details else "invoiceitem"
     old["proration"] = bool(details.get("proration"))
     old["subscription_item"] = details.get("subscription_item")
-    price = (pricing.get("price_details") or {}).get("price")
-    old["price"] = {"id": price, "object": "price"} if price else None
+    old["price"] = _acacia_price(line.get("pricing"))
     return old

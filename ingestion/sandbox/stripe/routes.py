@@ -3,17 +3,24 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Any
 
 import orjson
 
 from ingestion.sandbox.stripe.fold import Event, Fold, Stored
+from ingestion.sandbox.stripe.objects import plan_body
 from ingestion.sandbox.stripe.rendering import as_of_acacia, folded_entry, rendered
 
 Json = dict[str, Any]
 Query = dict[str, list[str]]
 
 ACCOUNT_VERSION = "2025-02-24.acacia"
+ACCOUNT: Json = {
+    "id": "acct_1Lumiboard",
+    "object": "account",
+    "settings": {"dashboard": {"display_name": "Lumiboard", "timezone": "Etc/UTC"}},
+}
 DEFAULT_LIMIT, MOST = 10, 100
 MOST_TYPES, DEEPEST = 20, 4
 # Keys that hold an id, or the object when it is asked for.
@@ -66,7 +73,7 @@ ROUTES = {
     "balance_transactions": Route("balance_transaction", "balance", ("source", "type")),
 }
 # Kinds that looked otherwise at the account's version.
-OLDER = frozenset({"subscription", "invoice", "charge", "payment_intent"})
+OLDER = frozenset({"subscription", "invoice", "invoiceitem", "charge", "payment_intent"})
 NESTED = {"invoices": "lines", "credit_notes": "lines"}
 
 
@@ -110,8 +117,10 @@ class Api:
                 )
         parts = path.removeprefix("/v1/").strip("/").split("/")
         match parts:
-            case ["account"]:
-                return orjson.dumps({"id": "acct_1Lumiboard", "object": "account"})
+            case ["account"] | ["accounts", "acct_1Lumiboard"]:
+                return orjson.dumps(ACCOUNT)
+            case ["plans"]:
+                return self._plans(query, livemode)
             case ["events"]:
                 return self._events(query, livemode)
             case ["events", identity]:
@@ -221,6 +230,14 @@ class Api:
         ]
         return _page(entries, "/v1/subscription_items", query)
 
+    def _plans(self, query: Query, livemode: bool) -> bytes:
+        """Recurring prices under their older name."""
+        first, last = _created(query)
+        prices = self.fold.shelf("price").newest_first(first, last)
+        bodies = [orjson.loads(one.body) for one in prices if one.livemode == livemode]
+        plans = [plan_body(body) for body in bodies if body["recurring"]]
+        return _page(plans, "/v1/plans", query)
+
     def _events(self, query: Query, livemode: bool) -> bytes:
         limit, (first, last) = _limit(query), _created(query)
         types = {*_all(query, "types"), *_all(query, "type")}
@@ -248,7 +265,8 @@ class Api:
             is_outside = (first is not None and event.created < first) or (
                 last is not None and event.created > last
             )
-            if is_outside or (types and event.mutation.event_type not in types):
+            told = event.mutation.event_type or ""
+            if is_outside or (types and not any(fnmatchcase(told, one) for one in types)):
                 continue
             body, is_live = self._event(event)
             if is_live != livemode:
@@ -271,8 +289,6 @@ class Api:
         data: Json = {"object": item}
         if mutation.previous is not None:
             data["previous_attributes"] = orjson.loads(mutation.previous)
-        if mutation.event_type == "invoice.upcoming":
-            item.pop("id", None)
         livemode = bool(item.get("livemode", True))
         body = {
             "id": event.id,

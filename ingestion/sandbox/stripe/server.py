@@ -4,6 +4,7 @@ import base64
 import binascii
 import contextlib
 import itertools
+import re
 import threading
 import time
 from collections import Counter
@@ -22,7 +23,9 @@ from ingestion.sandbox.stripe.keys import LIVE_KEY, TEST_KEY, Key, admit, defaul
 from ingestion.sandbox.stripe.routes import ACCOUNT_VERSION, Api, ApiError
 from ingestion.sandbox.stripe.world import Account
 
-VERSIONS = ("2026-06-24.dahlia", "2025-02-24.acacia")
+# The oldest is what clients of others ask for. It is shown as acacia, the last version to have a
+# subscription's own periods, an invoice's subscription and the prices of lines.
+VERSIONS = ("2026-06-24.dahlia", ACCOUNT_VERSION, "2022-11-15")
 
 
 class StripeSandbox:
@@ -121,8 +124,12 @@ class StripeSandbox:
                     f"Invalid Stripe API version: {version}. This account has access to: "
                     f"{', '.join(VERSIONS)}.",
                 )
+            is_newest = version == VERSIONS[0]
             body = self.api.answer(
-                parts.path, query, livemode=key.is_live, version=version or ACCOUNT_VERSION
+                parts.path,
+                query,
+                livemode=key.is_live,
+                version=VERSIONS[0] if is_newest else ACCOUNT_VERSION,
             )
             if self.faults.moves_while_paging and "limit" in query:
                 self._fold.advance(self._fold.clock + self.faults.moves_while_paging)
@@ -189,8 +196,8 @@ class _Handler(BaseHTTPRequestHandler):
         except ValueError:
             body, status = _INVALID, 400
         if status == 200 and fault is Fault.REPEATED_PAGE:
-            body = sandbox.pages.get(self.path.split("?")[0], body)
-        sandbox.pages[self.path.split("?")[0]] = body
+            body = sandbox.pages.get(_list_of(self.path), body)
+        sandbox.pages[_list_of(self.path)] = body
         if status == 200 and fault is Fault.RESET:
             self._send(200, body, sent=body[: len(body) // 2])
             self.close_connection = True
@@ -262,6 +269,11 @@ _STATUSES: dict[Fault, tuple[int, dict[str, str]]] = {
 _INVALID = orjson.dumps(
     {"error": {"type": "invalid_request_error", "message": "Invalid integer or timestamp"}}
 )
+
+
+def _list_of(path: str) -> str:
+    """The list that an address shows a page of."""
+    return re.sub(r"&?(starting_after|ending_before)=[^&]*", "", path)
 
 
 def _size(body: bytes) -> int:

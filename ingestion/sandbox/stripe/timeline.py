@@ -37,7 +37,7 @@ class Ledger:
     """
 
     def __init__(self, horizon: int) -> None:
-        self._horizon = horizon
+        self.horizon = horizon
         self._old: dict[tuple[str, str], tuple[int, str | None, Json, bool]] = {}
         self._log: list[Mutation] = []
 
@@ -52,11 +52,16 @@ class Ledger:
     ) -> None:
         """Log the object as it is now."""
         kind, id_ = body["object"], body["id"]
-        if at < self._horizon:
+        if at < self.horizon:
             self._old[kind, id_] = (at, event_type, body, is_deleted)
             return
         before = None if previous is None else _json(previous)
         self._log.append(Mutation(at, event_type, kind, id_, _json(body), is_deleted, before))
+
+    def tell(self, at: int, event_type: str, body: Json) -> None:
+        """Log an event about what has no id, since the horizon alone: no list keeps such things."""
+        if at >= self.horizon:
+            self._log.append(Mutation(at, event_type, body["object"], "", _json(body)))
 
     def change(self, at: int, event_type: str | None, body: Json, **changes: object) -> None:
         """Change keys of the object and log it with what they were."""

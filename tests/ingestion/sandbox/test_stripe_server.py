@@ -201,6 +201,12 @@ def test_a_key_that_may_not_read_is_told_so(
         client(sandbox, key).v1.charges.list()
 
 
+def test_a_key_may_come_as_the_user_of_basic_authentication(sandbox: StripeSandbox) -> None:
+    for key, status in ((sandbox.live_key, 200), ("sk_live_nobody", 401)):
+        basic = urllib3.make_headers(basic_auth=f"{key}:")["authorization"]
+        assert get(sandbox, "/v1/charges", Authorization=basic)[0] == status
+
+
 def test_test_objects_are_behind_the_test_key_alone(sandbox: StripeSandbox) -> None:
     found = client(sandbox, sandbox.test_key).v1.customers.list({"limit": 100}).data
     assert {one.id for one in found} == set(sandbox.current("customer", livemode=False))
@@ -316,6 +322,37 @@ def test_requests_of_the_accounts_own_version_see_its_older_shapes(sandbox: Stri
     assert all("invoice" not in one for one in newer["data"])
 
 
+def test_the_version_that_older_clients_ask_for_is_shown_in_older_shapes(
+    sandbox: StripeSandbox,
+) -> None:
+    older = {"Stripe-Version": "2022-11-15"}
+    _, invoices = get(sandbox, "/v1/invoices?limit=100&expand[]=data.discounts", **older)
+    assert all("parent" not in one and "subscription" in one for one in invoices["data"])
+    discounts = [one for invoice in invoices["data"] for one in invoice["discounts"]]
+    assert discounts
+    assert all(one["coupon"]["id"] and "source" not in one for one in discounts)
+    _, subscriptions = get(sandbox, "/v1/subscriptions", **older)
+    assert all(one["current_period_end"] for one in subscriptions["data"])
+    _, items = get(sandbox, "/v1/invoiceitems", **older)
+    assert all(one["price"]["id"] and "pricing" not in one for one in items["data"])
+
+
+def test_recurring_prices_are_plans_too(sandbox: StripeSandbox) -> None:
+    plans = {one.id: one for one in listed(sandbox, "plans")}
+    prices = sandbox.current("price")
+    assert set(plans) == {one for one in prices if prices[one]["recurring"]} < set(prices)
+    declared, required = annotated(stripe.Plan)
+    for plan in plans.values():
+        assert plan.amount == prices[plan.id]["unit_amount"]
+        assert required - SHOWN_ON_REQUEST <= set(plan.to_dict()) <= declared
+
+
+def test_a_client_may_check_whose_account_it_reads(sandbox: StripeSandbox) -> None:
+    found = client(sandbox).v1.accounts.retrieve("acct_1Lumiboard")
+    assert found.settings.dashboard.display_name == "Lumiboard"
+    assert get(sandbox, "/v1/accounts/acct_2Other")[0] == 404
+
+
 def test_what_is_expanded_comes_as_an_object_up_to_four_levels(sandbox: StripeSandbox) -> None:
     found = client(sandbox).v1.charges.list({"limit": 1, "expand": ["data.customer"]}).data[0]
     assert found.customer.object == "customer"
@@ -333,6 +370,9 @@ def test_events_are_found_by_id_by_type_and_backwards(sandbox: StripeSandbox) ->
     assert events.retrieve(newest[3].id).to_dict() == newest[3].to_dict()
     paid = listed(sandbox, "events", types=["invoice.paid", "charge.failed"])
     assert {one.type for one in paid} == {"invoice.paid", "charge.failed"}
+    of_invoices = [one.type for one in listed(sandbox, "events", type="invoice.*")]
+    assert {"invoice.paid", "invoice.finalized"} < set(of_invoices)
+    assert all(one.startswith("invoice.") for one in of_invoices)
     with pytest.raises(stripe.InvalidRequestError):
         events.list({"types": [f"made.up{number}" for number in range(21)]})
 

@@ -57,7 +57,8 @@ def objects(account: Account) -> dict[str, dict[str, Json]]:
     """The objects as they are at the end of the log, by kind and id."""
     found: dict[str, dict[str, Json]] = defaultdict(dict)
     for mutation in account.log:
-        found[mutation.kind][mutation.id] = json.loads(mutation.body)
+        if mutation.id:
+            found[mutation.kind][mutation.id] = json.loads(mutation.body)
     return found
 
 
@@ -121,6 +122,29 @@ def test_invoices_add_up(objects: dict[str, dict[str, Json]]) -> None:
         if invoice["status"] == "paid":
             assert invoice["amount_paid"] == invoice["amount_due"]
             assert invoice["status_transitions"]["paid_at"]
+
+
+def test_renewals_are_announced_by_invoices_without_an_id(
+    account: Account, objects: dict[str, dict[str, Json]]
+) -> None:
+    told = [one for one in account.log if one.event_type == "invoice.upcoming"]
+    recent = [one for one in told if one.at < account.as_of.timestamp()]
+    renewals = {
+        (one["parent"]["subscription_details"]["subscription"], one["created"]): one
+        for one in objects["invoice"].values()
+        if one["billing_reason"] == "subscription_cycle"
+    }
+    made = 0
+    assert recent
+    for one in recent:
+        upcoming = json.loads(one.body)
+        assert one.id == ""
+        assert "id" not in upcoming
+        assert upcoming["created"] == one.at + 7 * 86_400
+        subscription = upcoming["parent"]["subscription_details"]["subscription"]
+        made += (subscription, upcoming["created"]) in renewals
+    # The others ended, or began another interval, before they were to renew.
+    assert made > len(recent) / 2
 
 
 def test_money_that_moved_agrees_with_the_invoices(objects: dict[str, dict[str, Json]]) -> None:

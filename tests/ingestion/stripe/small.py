@@ -107,7 +107,10 @@ def nested(entries: Sequence[Json], url: str) -> Json:
 
 
 def change(at: int, event: str | None, body: Json, *, gone: bool = False) -> Mutation:
-    return Mutation(at, event, body["object"], body["id"], orjson.dumps(body), gone)
+    identity = body["id"]
+    if not identity:
+        body = {key: value for key, value in body.items() if key != "id"}
+    return Mutation(at, event, body["object"], identity, orjson.dumps(body), gone)
 
 
 @contextmanager

@@ -4,9 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from ingestion.sandbox.stripe.faults import FaultPlan
-from ingestion.stripe import backfill
-from ingestion.stripe.tables import OBJECTS
+from ingestion.sandbox.stripe.faults import Fault, FaultPlan
+from ingestion.sandbox.stripe.server import StripeSandbox
+from ingestion.sandbox.stripe.world import Account
+from ingestion.stripe import backfill, listing
+from ingestion.stripe.tables import OBJECTS, RESOURCES
 from tests.ingestion.stripe.connected import Connected
 
 
@@ -22,6 +24,19 @@ def test_ten_loads_follow_what_changes(connected: Connected) -> None:
     for _ in range(10):
         connected.load_after(timedelta(days=1, hours=12))
 
+    assert connected.differences() == {}
+
+
+def test_invoices_to_come_are_events_alone(connected: Connected) -> None:
+    connected.load()
+    connected.load_after(timedelta(days=5))
+
+    told = connected.query(
+        "SELECT count(*) > 20, count(object_id), count(DISTINCT _dlt_load_id) "
+        "FROM raw_stripe.events WHERE type = 'invoice.upcoming'"
+    )
+    assert told == [(True, 0, 2)]
+    assert connected.query("SELECT * FROM raw_stripe.quarantine") == []
     assert connected.differences() == {}
 
 
@@ -41,6 +56,24 @@ def test_faults_change_nothing(connected: Connected) -> None:
 
     assert sum(connected.sandbox.faults.met.values()) > 20
     assert connected.differences() == {}
+
+
+def test_a_page_that_comes_twice_doubles_and_hides_nothing(
+    account: Account, connected: Connected, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "LARGEST_PAGE", 10)
+    with StripeSandbox(account, faults=FaultPlan(share=1.0, kinds=(Fault.REPEATED_PAGE,))) as twice:
+        connected.use(twice)
+        connected.load()
+        connected.load_after(timedelta(days=2, hours=12))
+
+        assert connected.differences() == {}
+        for resource in RESOURCES:
+            rows = f"raw_stripe.{resource.table}"
+            assert connected.query(
+                f"SELECT count(*) - count(DISTINCT (id, _dlt_load_id)) FROM {rows}"
+            ) == [(0,)]
+        assert twice.faults.met[Fault.REPEATED_PAGE] > 20
 
 
 def test_after_forty_days_without_a_load_the_account_is_read_again(connected: Connected) -> None:

@@ -1,5 +1,6 @@
 """How connectors of others lost rows or stopped, one story each; none of it happens here."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from ingestion.sandbox.stripe.faults import FaultPlan, null_line_id
 from ingestion.sandbox.stripe.keys import RESTRICTED_KEY
 from ingestion.sandbox.stripe.routes import ApiError
 from ingestion.sandbox.stripe.server import StripeSandbox
+from ingestion.stripe import backfill
 from ingestion.stripe.tables import CHARGES, CUSTOMERS, INVOICE_ITEMS, INVOICES, SUBSCRIPTIONS
 from tests.ingestion.stripe.connected import Connected
 from tests.ingestion.stripe.small import (
@@ -26,6 +28,7 @@ from tests.ingestion.stripe.small import (
 )
 
 ONE_DAY = timedelta(days=1)
+PATIENCE = 100  # requests
 
 
 def test_01_a_change_of_an_old_object_is_found(connected: Connected) -> None:
@@ -80,26 +83,19 @@ def test_05_an_event_type_nobody_knew_is_followed(connected: Connected) -> None:
         assert connected.loaded(CUSTOMERS)["cus_1"]["email"] == "new@example.com"
 
 
-def test_06_an_event_about_something_without_an_id_stops_nothing(
-    connected: Connected, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_06_an_event_about_something_without_an_id_stops_nothing(connected: Connected) -> None:
     made = change(BEFORE, "customer.created", customer())
     changed = change(NOW + HOUR, "customer.updated", customer(email="new@example.com"))
-    upcoming = change(NOW + 2 * HOUR, "invoice.upcoming", invoice(9, at=NOW + 2 * HOUR))
-    with told(connected, made, changed, upcoming) as sandbox:
+    upcoming = change(NOW + 2 * HOUR, "invoice.upcoming", invoice(id=""))
+    with told(connected, made, changed, upcoming):
         connected.load()
-        answer = sandbox.answer
-
-        def without_id(target: str, *others: Any) -> bytes:
-            body = answer(target, *others)
-            return body.replace(b'"id":"in_9"', b'"idle":0') if "/v1/events" in target else body
-
-        monkeypatch.setattr(sandbox, "answer", without_id)
         connected.load_after(ONE_DAY)
         assert connected.loaded(CUSTOMERS)["cus_1"]["email"] == "new@example.com"
         assert connected.query(
             "SELECT object_id FROM raw_stripe.events WHERE type = 'invoice.upcoming'"
         ) == [(None,)]
+        assert connected.query("SELECT id FROM raw_stripe.invoices") == []
+        assert connected.query("SELECT * FROM raw_stripe.quarantine") == []
 
 
 def test_07_a_cursor_older_than_the_events_reads_everything_again(connected: Connected) -> None:
@@ -133,23 +129,25 @@ def test_08_an_event_that_shows_late_is_found(
         assert connected.loaded(CUSTOMERS)["cus_1"]["email"] == "new@example.com"
 
 
+@pytest.mark.parametrize("repeats", [False, True])
 def test_09_a_list_without_an_end_stops(
-    connected: Connected, monkeypatch: pytest.MonkeyPatch
+    connected: Connected, monkeypatch: pytest.MonkeyPatch, repeats: bool
 ) -> None:
     with told(connected, change(BEFORE, None, invoice(lines=12)), change(BEFORE, None, charge())):
-        endless(connected.sandbox, monkeypatch, "/v1/invoices/in_1/lines")
+        endless(connected.sandbox, monkeypatch, "/v1/invoices/in_1/lines", repeats)
         connected.load()
         assert connected.loaded(CHARGES).keys() == {"ch_1"}
-        assert connected.query("SELECT record_id, stage FROM raw_stripe.quarantine") == [
-            ("in_1", "nested")
+        assert connected.query("SELECT record_id, stage, reason FROM raw_stripe.quarantine") == [
+            ("in_1", "nested", "the list /v1/invoices/in_1/lines does not come to an end")
         ]
 
 
+@pytest.mark.parametrize("repeats", [False, True])
 def test_09_a_resource_without_an_end_is_told(
-    connected: Connected, monkeypatch: pytest.MonkeyPatch
+    connected: Connected, monkeypatch: pytest.MonkeyPatch, repeats: bool
 ) -> None:
     with told(connected, change(BEFORE, None, charge())):
-        endless(connected.sandbox, monkeypatch, "/v1/charges")
+        endless(connected.sandbox, monkeypatch, "/v1/charges", repeats)
         with pytest.raises(SourceError, match="does not come to an end"):
             connected.load()
 
@@ -206,6 +204,34 @@ def test_11_too_many_of_them_stop_the_load(connected: Connected) -> None:
         with pytest.raises(SourceError, match="51 of 60 invoices that Stripe gave cannot be used"):
             connected.load()
         assert connected.query("SELECT count(*) FROM raw_stripe.windows") == [(0,)]
+
+
+def test_11_a_reading_in_many_loads_is_stopped_by_all_it_put_aside(
+    connected: Connected, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backfill, "LOAD_ROWS", 90)
+    # In each of four months a hundred, of which four are broken: too few to stop a load.
+    months = range(4)
+    log = [
+        change(at, None, invoice(100 * month + one, at=at))
+        for month in months
+        for one in range(100)
+        for at in [NOW - (100 - 30 * month) * DAY + one]
+    ]
+    broken = {f"in_{100 * month + one}" for month in months for one in range(4)}
+    with told(connected, *log) as sandbox:
+        sandbox.faults = FaultPlan(damages=dict.fromkeys(broken, null_line_id))
+        with pytest.raises(
+            SourceError, match="8 of 200 invoices that Stripe gave since the account is being read"
+        ):
+            connected.load()
+        assert len(connected.loaded(INVOICES)) == 96
+        # Whoever tries again is told again, until they can be used.
+        with pytest.raises(SourceError, match=r"8 of 200 invoices .* nothing more was loaded"):
+            connected.load()
+        sandbox.faults = FaultPlan()
+        connected.load_after(ONE_DAY)
+        assert connected.differences() == {}
 
 
 def test_12_cancelled_subscriptions_are_there(connected: Connected) -> None:
@@ -281,14 +307,22 @@ def test_20_one_object_that_is_refused_stops_nothing(
         assert connected.differences() == {}
 
 
-def endless(sandbox: StripeSandbox, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
-    """Let a list say for ever that there is more."""
+def endless(
+    sandbox: StripeSandbox, monkeypatch: pytest.MonkeyPatch, path: str, repeats: bool
+) -> None:
+    """Let a list say for ever that there is more, whether it repeats itself or shows nothing.
+
+    Who does not notice is refused after a while.
+    """
     answer = sandbox.answer
 
     def more(target: str, *others: Any) -> bytes:
-        body = answer(target, *others)
         if target.split("?")[0] != path:
-            return body
-        return body.replace(b'"has_more":false', b'"has_more":true')
+            return answer(target, *others)
+        if sandbox.requests[path] > PATIENCE:
+            raise ApiError(400, "invalid_request_error", "enough")
+        if repeats:
+            target = re.sub(r"&?starting_after=\w*", "", target)
+        return answer(target, *others).replace(b'"has_more":false', b'"has_more":true')
 
     monkeypatch.setattr(sandbox, "answer", more)

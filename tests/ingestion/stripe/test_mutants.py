@@ -18,7 +18,8 @@ from tests.ingestion.stripe.connected import Connected
 
 Patch = pytest.MonkeyPatch
 NEVER = timedelta(days=10_000)
-NOTICED = (AssertionError, SourceError, pytest.fail.Exception)
+# A load that breaks down is noticed as well as one that is wrong.
+NOTICED = (AssertionError, SourceError, KeyError, pytest.fail.Exception)
 
 
 def only_new_objects(patch: Patch) -> None:
@@ -51,6 +52,41 @@ def only_types_it_knows(patch: Patch) -> None:
             yield Page([one for one in objects if one.get("type") != "customer.transmogrified"])
 
     patch.setattr(Api, "pages", known)
+
+
+def an_id_in_every_event(patch: Patch) -> None:
+    about = changes._about
+    patch.setattr(
+        changes, "_about", lambda event: about(event) | {"id": event["data"]["object"]["id"]}
+    )
+
+
+def anything_for_an_id(patch: Patch) -> None:
+    about = changes._about
+
+    def filled(event: Object) -> Object:
+        found = about(event)
+        return found | {"id": str(found.get("id"))}
+
+    patch.setattr(changes, "_about", filled)
+
+
+class NeverTheSame(str):
+    """An id that nothing shows to be the one before."""
+
+    __slots__ = ()
+    __hash__ = str.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return False
+
+    def __bool__(self) -> bool:
+        return True
+
+
+def on_while_there_is_more(patch: Patch) -> None:
+    last = listing._last_id
+    patch.setattr(listing, "_last_id", lambda objects: NeverTheSame(last(objects)))
 
 
 def never_everything_again(patch: Patch) -> None:
@@ -140,6 +176,14 @@ def one_refusal_ends_the_load(patch: Patch) -> None:
         (no_nested_pages, stories.test_04_a_subscription_brings_all_its_items),
         (only_types_it_knows, stories.test_05_an_event_type_nobody_knew_is_followed),
         (
+            an_id_in_every_event,
+            stories.test_06_an_event_about_something_without_an_id_stops_nothing,
+        ),
+        (
+            anything_for_an_id,
+            stories.test_06_an_event_about_something_without_an_id_stops_nothing,
+        ),
+        (
             never_everything_again,
             stories.test_07_a_cursor_older_than_the_events_reads_everything_again,
         ),
@@ -147,6 +191,19 @@ def one_refusal_ends_the_load(patch: Patch) -> None:
             no_lookback,
             stories.test_08_an_event_that_shows_late_is_found,
         ),
+        *[
+            (
+                on_while_there_is_more,
+                lambda connected, monkeypatch, story=story, repeats=repeats: story(
+                    connected, monkeypatch, repeats
+                ),
+            )
+            for story in (
+                stories.test_09_a_list_without_an_end_stops,
+                stories.test_09_a_resource_without_an_end_is_told,
+            )
+            for repeats in (False, True)
+        ],
         (no_tombstones, stories.test_10_what_is_gone_becomes_a_tombstone),
         (no_replay, stories.test_11_a_line_without_an_id_puts_its_invoice_aside),
         (only_active_subscriptions, stories.test_12_cancelled_subscriptions_are_there),
