@@ -142,9 +142,7 @@ def last_deletion(helpdesk: Helpdesk) -> int:
     return max(
         entry.at
         for entry in helpdesk.log
-        if isinstance(entry, Mutation)
-        and entry.kind == "deleted_tickets"
-        and not entry.is_deleted
+        if isinstance(entry, Mutation) and entry.kind == "deleted_tickets" and not entry.is_deleted
     )
 
 

@@ -106,15 +106,13 @@ def test_bad_support_makes_customers_leave_and_good_support_makes_them_grow() ->
 def share_that_left(effect: float) -> float:
     """How many of those with a bad experience had left within 90 days."""
     account = make_account(250, 24, support_effect=effect)
-    ends: dict[str, list[float | None]] = defaultdict(list)
+    ends: dict[str, list[float]] = defaultdict(list)
     for period in account.truth.periods:
-        end = period.ended_at
-        ends[period.customer_id].append(None if end is None else end.timestamp())
+        ended_at = period.ended_at
+        ends[period.customer_id].append(ended_at.timestamp() if ended_at else float("inf"))
     until, met, left = int(account.as_of.timestamp()) - 90 * DAY, 0, 0
     for customer in account.truth.customers:
-        closed = [end for end in ends[customer.customer_id] if end is not None]
-        stays = None in ends[customer.customer_id] or not closed
-        end = float("inf") if stays else max(closed)
+        end = max(ends[customer.customer_id], default=float("inf"))
         for one in requests_of(customer.person, 7, account.start, until):
             if one.is_bad and one.felt_at < min(end, until):
                 met += 1
