@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from ingestion.sandbox.stripe.faults import Fault, FaultPlan
+from ingestion.sandbox.faults import Fault, FaultPlan
 from ingestion.sandbox.stripe.server import StripeSandbox
 from ingestion.sandbox.stripe.world import Account
 from ingestion.stripe import backfill, listing
