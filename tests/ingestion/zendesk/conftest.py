@@ -1,0 +1,27 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ingestion import api, settings
+from tests.ingestion.company import own_settings
+from tests.ingestion.zendesk.connected import Connected
+from tests.ingestion.zendesk.small import EMAIL, TOKEN, SmallDesk, serving
+
+
+@pytest.fixture
+def connected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Connected:
+    for name in own_settings():
+        monkeypatch.delenv(name)
+    monkeypatch.setattr(settings, "ENV_FILE", tmp_path / ".env")
+    monkeypatch.setattr(api, "FIRST_WAIT_SECONDS", 0.001)
+    monkeypatch.setenv("PERENE_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("ZENDESK_REQUESTS_PER_MINUTE", "100000")
+    return Connected(tmp_path / "home", monkeypatch)
+
+
+@pytest.fixture
+def desk(connected: Connected) -> Iterator[SmallDesk]:
+    with serving(SmallDesk()) as one:
+        connected.use(one.url, EMAIL, TOKEN)
+        yield one
