@@ -132,8 +132,8 @@ class SmallDesk:
             answer["after_cursor"] = base64.b64encode(f"{last[0]}||{last[1]}".encode()).decode()
             answer["after_url"] = f"https://elsewhere.example/{path}?cursor=x"
             sets = self.current("metric_sets", until + 60).values()
-            ids = {body["id"] for _, _, body in page}
-            answer["metric_sets"] = [one for one in sets if one["ticket_id"] in ids]
+            ids = [body["id"] for _, _, body in page]
+            answer["metric_sets"] = [one for one in sets if one["id"] - 1_000 in ids]
         else:
             answer["end_time"] = page[-1][0] if page else None
             answer["next_page"] = f"https://elsewhere.example/{path}?start_time=1"

@@ -121,47 +121,45 @@ def test_19_a_row_that_shows_late_in_a_second_that_was_read_is_found(
     assert connected.loaded(TICKET_EVENTS).keys() == {"1", "2"}
 
 
-@pytest.mark.parametrize(
-    "refusal",
-    [
-        Reply(403, b'{"error":"Forbidden"}'),
-        Reply(404, b""),
-        Reply(200, b"<html></html>"),
-        Reply(200, b'{"holidays":'),
-        Reply(200, b'{"holidays":null}'),
-    ],
-    ids=["403", "404", "web page", "cut", "no list"],
-)
-def test_20_one_schedule_whose_holidays_are_refused_stops_nothing(
-    connected: Connected, desk: SmallDesk, refusal: Reply
+REFUSALS = {
+    1: Reply(403, b'{"error":"Forbidden"}'),
+    2: Reply(404, b""),
+    3: Reply(200, b"<html></html>"),
+    4: Reply(200, b'{"holidays":'),
+    5: Reply(200, b'{"holidays":null}'),
+}
+
+
+def test_20_schedules_whose_holidays_are_refused_stop_nothing(
+    connected: Connected, desk: SmallDesk
 ) -> None:
-    for number in (1, 2):
+    for number in (*REFUSALS, 6):
         desk.put("schedules", named(number))
+        desk.put("schedules", named(number, NOW + HOUR, time_zone="Europe/Lisbon"))
         desk.holidays[number] = [{"id": number, "name": "New Year"}]
     desk.put("tickets", ticket())
-    load(connected, desk)
-    for number in (1, 2):
-        desk.put("schedules", named(number, NOW + HOUR, time_zone="Europe/Lisbon"))
     desk.put("tickets", ticket(1, NOW + HOUR, status="solved"))
-    desk.replies[HOLIDAYS.format(1)] = lambda *_: refusal
+    load(connected, desk)
+    for number, reply in REFUSALS.items():
+        desk.replies[HOLIDAYS.format(number)] = lambda _, __, reply=reply: reply
 
     load(connected, desk, after=1)
 
     assert connected.loaded(TICKETS)["1"]["status"] == "solved"
     schedules = connected.loaded(SCHEDULES)
-    assert schedules["2"]["time_zone"] == "Europe/Lisbon"
-    # What the warehouse held of the other is neither lost nor robbed of its holidays.
-    assert schedules["1"] == {**named(1), "holidays": [{"id": 1, "name": "New Year"}]}
-    assert connected.query(
-        "SELECT record_id, stage, status FROM raw_zendesk.quarantine ORDER BY observed_at"
-    ) == [("1", "child", "open")]
+    assert schedules["6"]["time_zone"] == "Europe/Lisbon"
+    # What the warehouse held of the others is neither lost nor robbed of its holidays.
+    for number in REFUSALS:
+        holidays = [{"id": number, "name": "New Year"}]
+        assert schedules[str(number)] == {**named(number), "holidays": holidays}
+    quarantine = "SELECT record_id FROM raw_zendesk.quarantine WHERE stage = 'child' AND status = "
+    refused = [(str(number),) for number in REFUSALS]
+    assert sorted(connected.query(f"{quarantine} 'open'")) == refused
 
-    del desk.replies[HOLIDAYS.format(1)]
+    desk.replies.clear()
     load(connected, desk, after=1)
 
-    assert connected.loaded(SCHEDULES)["1"]["updated_at"] == iso(NOW + HOUR)
-    assert connected.query(
-        "SELECT record_id, stage, status FROM raw_zendesk.quarantine ORDER BY observed_at"
-    ) == [("1", "child", "open"), ("1", "child", "replayed")]
-    # A version holds from its own time on, so the one before is kept.
-    assert connected.count("schedules") == 4
+    assert {one["updated_at"] for one in connected.loaded(SCHEDULES).values()} == {iso(NOW + HOUR)}
+    assert sorted(connected.query(f"{quarantine} 'replayed'")) == refused
+    # A version holds from its own time on, so the ones before are kept.
+    assert connected.count("schedules") == 2 * len(schedules)
