@@ -65,7 +65,7 @@ def _check_lists(api: Api, progress: Progress) -> None:
         if resource.reading not in (Reading.WHOLE, Reading.RECENT):
             continue
         try:
-            next(api.pages(resource.path, resource.key))
+            next(api.pages(resource.path, resource.key, resource.page_rows))
         except UnavailableError:
             (plan if resource.is_optional else lacking).append(resource.table)
     if lacking:

@@ -27,6 +27,7 @@ from ingestion.zendesk.tables import (
 LATE_RATINGS = timedelta(days=35)
 CHILD = "child"
 DELETED_TICKETS = "deleted_tickets"
+_DELETED_ROWS = 100
 _DELETED_AT = Field("deleted_at", ("deleted_at",), Form.TIME)
 
 
@@ -67,7 +68,9 @@ def read_deleted_tickets(api: Api, gathering: Gathering, known: Known) -> None:
     end = micros(gathering.observed_at)
     gone: dict[str, int] = {}
     try:
-        for objects in api.pages(DELETED_TICKETS_PATH, DELETED_TICKETS, is_export=True):
+        for objects in api.pages(
+            DELETED_TICKETS_PATH, DELETED_TICKETS, _DELETED_ROWS, is_export=True
+        ):
             for identity, deleted_at in _deletions(objects):
                 if deleted_at < end:
                     gone[identity] = deleted_at
@@ -87,7 +90,7 @@ def read_deleted_tickets(api: Api, gathering: Gathering, known: Known) -> None:
 def _read_whole(api: Api, gathering: Gathering, known: Known, resource: Resource) -> None:
     end = micros(gathering.observed_at)
     listed: set[str] = set()
-    for objects in api.pages(resource.path, resource.key):
+    for objects in api.pages(resource.path, resource.key, resource.page_rows):
         listed.update(str(one.get("id")) for one in objects if isinstance(one, dict))
         whole = _with_holidays(api, gathering, objects) if resource is SCHEDULES else objects
         decoded = gathering.decoder.objects(resource, whole)
@@ -107,7 +110,7 @@ def _read_recent(api: Api, gathering: Gathering, known: Known, resource: Resourc
     name, units = resource.since
     asked: Parameters = [(name, str(int(begin.timestamp()) * units))] if begin > EPOCH else []
     rows = 0
-    for objects in api.pages(resource.path, resource.key, asked):
+    for objects in api.pages(resource.path, resource.key, resource.page_rows, asked):
         decoded = gathering.decoder.objects(resource, objects)
         decoded.records = [one for one in decoded.records if _has_happened(end, one)]
         gathering.add(decoded)

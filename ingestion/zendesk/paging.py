@@ -11,7 +11,6 @@ from ingestion.zendesk.client import Client, refusal, shown_host
 from ingestion.zendesk.tables import Reading, Resource
 
 LARGEST_EXPORT_PAGE = 1_000
-LARGEST_LIST_PAGE = 100
 _REFUSED = (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
 
 
@@ -59,22 +58,30 @@ class Api:
         self,
         path: str,
         key: str,
+        rows: int,
         asked: Parameters = (),
         *,
         is_export: bool = False,
     ) -> Iterator[list[object]]:
         """Yield a list page by page.
 
+        Args:
+            path: Where it is.
+            key: Where its answers hold the objects.
+            rows: The most a page may have.
+            asked: What it is asked for besides pages.
+            is_export: Whether the strict limit of exports holds for it.
+
         Raises:
             UnavailableError: The whole list is refused with 403 or 404.
             SourceError: It has no end or never comes whole, or Zendesk cannot be reached.
         """
-        after: Parameters = (("page[size]", str(LARGEST_LIST_PAGE)),)
+        after: Parameters = (("page[size]", str(rows)),)
         seen: set[str] = set()
         while True:
             page = self._page(path, [*asked, *after], is_export=is_export)
             yield objects_of(page, key, path)
-            after = _following(page, path)
+            after = _following(page, path, rows)
             if not after:
                 return
             mark = after[-1][1]
@@ -177,7 +184,7 @@ def objects_of(page: dict[str, Any], key: str, path: str) -> list[object]:
     return cast(list[object], objects)
 
 
-def _following(page: dict[str, Any], path: str) -> Parameters:
+def _following(page: dict[str, Any], path: str, rows: int) -> Parameters:
     """Return what asks for the next page; links are not followed, only their marks used."""
     meta = page.get("meta")
     if isinstance(meta, dict):
@@ -185,14 +192,14 @@ def _following(page: dict[str, Any], path: str) -> Parameters:
             return ()
         mark = meta.get("after_cursor")
         if isinstance(mark, str) and mark:
-            return (("page[size]", str(LARGEST_LIST_PAGE)), ("page[after]", mark))
+            return (("page[size]", str(rows)), ("page[after]", mark))
     elif page.get("next_page") is None:
         return ()
     else:
         # A list that knows no cursors is asked for by the number of the page.
         numbers = parse_qs(urlsplit(str(page["next_page"])).query).get("page", [])
         if numbers:
-            return (("per_page", str(LARGEST_LIST_PAGE)), ("page", numbers[0]))
+            return (("per_page", str(rows)), ("page", numbers[0]))
     raise SourceError(
         f"Zendesk's list {path} says that there is more but not where; run again later. Nothing "
         "was loaded."

@@ -75,6 +75,7 @@ class Resource:
             say so; without values any but null does.
         since: What a list is asked for to leave out what is older, and how many of its units a
             second has.
+        page_rows: The most rows a list gives on a page.
         dropped: Paths of what is never kept; `*` stands for every object of a list.
         texts: Paths of what people wrote, kept only on request.
         keeps_versions: Whether each version stays, not only the newest.
@@ -92,6 +93,7 @@ class Resource:
     created: Path = ("created_at",)
     gone: tuple[str, tuple[object, ...]] = ("", ())
     since: tuple[str, int] = ("", 0)
+    page_rows: int = 100
     dropped: tuple[Path, ...] = ()
     texts: tuple[Path, ...] = ()
     keeps_versions: bool = False
@@ -124,9 +126,10 @@ TICKETS = Resource(
     # `updated_at` stands still when the system itself changes a ticket.
     moved=_GENERATED,
     gone=("status", ("deleted",)),
-    # `fields` repeats `custom_fields`.
+    # `fields` repeats `custom_fields`, and `metric_set` what has a table of its own.
     dropped=(
         ("fields",),
+        ("metric_set",),
         ("raw_subject",),
         ("via", "source", "from", "phone"),
         ("via", "source", "from", "formatted_phone"),
@@ -203,6 +206,7 @@ TICKET_EVENTS = Resource(
         ("child_events", "*", "html_body"),
         ("child_events", "*", "plain_body"),
         ("child_events", "*", "attachments"),
+        ("child_events", "*", "subject"),
         ("child_events", "*", "description"),
         ("child_events", "*", "satisfaction_comment"),
     ),
@@ -243,6 +247,7 @@ SURVEY_RESPONSES = Resource(
     Reading.RECENT,
     (_TICKET, Field("score", ("score",))),
     since=("filter[created_at_start]", 1000),
+    page_rows=50,
     texts=(("answers", "*", "value"),),
     keeps_versions=True,
     is_optional=True,

@@ -13,7 +13,7 @@ from ingestion.zendesk.exports import _Reading
 from ingestion.zendesk.gathering import Gathering
 from ingestion.zendesk.known import Known
 from ingestion.zendesk.paging import Api, FetchError
-from ingestion.zendesk.tables import Resource
+from ingestion.zendesk.tables import HOLIDAYS_PATH, Resource
 from tests.ingestion.zendesk import test_changes as changes
 from tests.ingestion.zendesk import test_failures_of_others as stories
 from tests.ingestion.zendesk.connected import Connected
@@ -113,7 +113,7 @@ def refused_schedules_have_no_holidays(patch: Patch) -> None:
     def forgiving(api: Api, _: Gathering, schedules: list[Any]) -> list[Any]:
         for schedule in schedules:
             try:
-                found = api.child(lists.HOLIDAYS_PATH.format(id=schedule["id"]))["holidays"]
+                found = api.child(HOLIDAYS_PATH.format(id=schedule["id"]))["holidays"]
             except FetchError:
                 found = []
             schedule["holidays"] = found
