@@ -13,10 +13,10 @@ from ingestion.errors import SourceError
 from ingestion.loading import Progress
 from ingestion.quarantine import Fault
 from ingestion.rows import EPOCH, instant, micros
-from ingestion.zendesk.decoding import Decoded, Record
+from ingestion.zendesk.decoding import Decoded, Record, UnusableError, value
 from ingestion.zendesk.gathering import Gathering
 from ingestion.zendesk.known import EXPORT, SWEEP, Known, Window
-from ingestion.zendesk.paging import Api, objects_of
+from ingestion.zendesk.paging import REPEATS, Api, objects_of
 from ingestion.zendesk.tables import TICKET_METRICS, TICKETS, Reading, Resource
 
 # Objects a load brings before the next begins: what a kill can cost, and what is held in memory.
@@ -41,7 +41,22 @@ class _Reading:
     start: datetime
     reached: datetime
     rows: int = 0
+    repeats: int = 0
     is_whole: bool = False
+
+    def repeat(self, resource: Resource) -> None:
+        """Note that a page was one from before.
+
+        Raises:
+            SourceError: It comes again and again.
+        """
+        self.repeats += 1
+        if self.repeats > REPEATS:
+            raise SourceError(
+                f"Zendesk's export {resource.path} does not come to an end (what follows "
+                f"{self.cursor or 'the first page'} is what was before); run again later. Nothing "
+                "was loaded."
+            )
 
 
 def read(
@@ -118,17 +133,17 @@ def _read_cursor(api: Api, gathering: Gathering, resource: Resource, reading: _R
         reading.is_whole = True
         return
     if not isinstance(after, str) or not after or after == reading.cursor:
-        raise SourceError(
-            f"Zendesk's export {resource.path} does not come to an end (after the cursor "
-            f"{reading.cursor or 'of the first page'} it leads nowhere); run again later. Nothing "
-            "was loaded."
-        )
+        reading.repeat(resource)
+        return
     reading.cursor = after
 
 
 def _read_second(api: Api, gathering: Gathering, resource: Resource, reading: _Reading) -> None:
     second = _second(reading.start)
     page = api.export(resource, [("start_time", str(second))])
+    if _is_from_before(resource, page, reading.start):
+        reading.repeat(resource)
+        return
     is_cut = _take(gathering, resource, page, reading)
     end = page.get("end_time")
     following = end if type(end) is int else second
@@ -146,6 +161,20 @@ def _read_second(api: Api, gathering: Gathering, resource: Resource, reading: _R
     reading.cursor = str(following)
     if reading.start > gathering.observed_at - HELD_BACK:
         reading.is_whole = True
+
+
+def _is_from_before(resource: Resource, page: dict[str, Any], start: datetime) -> bool:
+    """Return whether a page is of an earlier time than the one that was asked for."""
+    moments = [_moment(resource, item) for item in page[resource.key]]
+    return any(moment is not None and moment < micros(start) for moment in moments)
+
+
+def _moment(resource: Resource, item: object) -> int | None:
+    try:
+        moved: int | None = value(item, resource.moved) if isinstance(item, dict) else None
+    except UnusableError:
+        return None
+    return moved
 
 
 def _take(

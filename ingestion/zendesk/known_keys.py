@@ -30,8 +30,9 @@ _DOCUMENTED: dict[str, str] = {
         "two_factor_auth_enabled updated_at url user_fields verified verified_email"
     ),
     "organizations": (
-        "created_at deleted_at details domain_names external_id group_id id name notes "
-        "organization_fields shared_comments shared_tickets tags updated_at url"
+        "children_count created_at deleted_at details domain_names external_id group_id id name "
+        "notes organization_fields shared_comments shared_tickets tags "
+        "ticket_restriction updated_at url"
     ),
     "ticket_events": (
         "child_events created_at event_type id instance_id merged_ticket_ids metadata metric "

@@ -11,6 +11,8 @@ from ingestion.zendesk.client import Client, refusal, shown_host
 from ingestion.zendesk.tables import Reading, Resource
 
 LARGEST_EXPORT_PAGE = 1_000
+# As often a page that was there before is asked for again.
+REPEATS = 3
 _REFUSED = (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
 
 
@@ -78,6 +80,7 @@ class Api:
         """
         after: Parameters = (("page[size]", str(rows)),)
         seen: set[str] = set()
+        repeats = 0
         while True:
             page = self._page(path, [*asked, *after], is_export=is_export)
             yield objects_of(page, key, path)
@@ -85,7 +88,8 @@ class Api:
             if not after:
                 return
             mark = after[-1][1]
-            if mark in seen:
+            repeats += mark in seen
+            if repeats > REPEATS:
                 raise SourceError(
                     f"Zendesk's list {path} does not come to an end (its page {mark!r} comes "
                     "again and again); run again later. Nothing was loaded."

@@ -4,8 +4,12 @@ from pathlib import Path
 import pytest
 
 from ingestion import api, settings
+from ingestion.sandbox.stripe.world import make_account
+from ingestion.sandbox.zendesk.server import ZendeskSandbox
+from ingestion.sandbox.zendesk.world import Helpdesk, make_helpdesk
 from tests.ingestion.company import own_settings
 from tests.ingestion.zendesk.connected import Connected
+from tests.ingestion.zendesk.served import Served
 from tests.ingestion.zendesk.small import EMAIL, TOKEN, SmallDesk, serving
 
 
@@ -25,3 +29,15 @@ def desk(connected: Connected) -> Iterator[SmallDesk]:
     with serving(SmallDesk()) as one:
         connected.use(one.url, EMAIL, TOKEN)
         yield one
+
+
+@pytest.fixture(scope="session")
+def helpdesk() -> Helpdesk:
+    return make_helpdesk(make_account(customers=60, months=6, seed=3, days_ahead=60))
+
+
+@pytest.fixture
+def served(connected: Connected, helpdesk: Helpdesk) -> Iterator[Served]:
+    with ZendeskSandbox(helpdesk) as sandbox:
+        connected.use(sandbox.url, sandbox.email, sandbox.api_token)
+        yield Served(helpdesk, sandbox, connected)
