@@ -16,7 +16,10 @@ from ingestion.sandbox.support import PRIORITIES, STRAINED_MONTHS, WAYS_IN
 DAY, HOUR = 86_400, 3_600
 # For so long an experience counts when a customer thinks about staying.
 REMEMBERED = 90 * DAY
+AMERICAN = frozenset({"US", "CA", "BR"})  # countries served from São Paulo
 HASTE = {"low": 1.5, "normal": 1.0, "high": 0.7, "urgent": 0.4}
+# How strongly a company such as this one is moved; see `moods`.
+USUAL_EFFECT = 1.5
 # A first reply that takes longer is remembered as slow.
 SLOW = 10 * HOUR
 
@@ -84,12 +87,23 @@ def requests_of(customer: Customer, seed: int, first_month: datetime, until: int
     """
     rng = random.Random(f"{seed} requests {customer.customer_id}")  # noqa: S311 - a story
     gap = 30 * DAY / customer.segment.tickets
+    opens_at = 12 * HOUR if customer.country.code in AMERICAN else 8 * HOUR
     at = customer.created_at.timestamp() + rng.expovariate(1 / gap)
     requests = []
     while at < until:
-        requests.append(request_at(int(at), first_month, rng))
+        requests.append(request_at(at_work(int(at), opens_at, rng), first_month, rng))
         at += rng.expovariate(1 / gap)
-    return requests
+    return sorted((one for one in requests if one.at < until), key=lambda one: one.at)
+
+
+def at_work(at: int, opens_at: int, rng: random.Random) -> int:
+    """Return the moment, or mostly a later one in nine hours of work; seconds, UTC."""
+    if rng.random() < 0.15:
+        return at
+    day = at - at % DAY + DAY
+    weekday = (day // DAY + 3) % 7  # Monday is 0
+    day += max(0, 7 - weekday) * DAY if weekday > 4 else 0
+    return day + opens_at + rng.randrange(9 * HOUR)
 
 
 def moods(requests: Sequence[Request], strength: float) -> Callable[[int], Mood]:

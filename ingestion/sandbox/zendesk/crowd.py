@@ -5,7 +5,7 @@ from collections import defaultdict
 from dataclasses import replace
 
 from ingestion.sandbox.catalogue import FIRST_NAMES, FREE_MAIL_DOMAINS
-from ingestion.sandbox.experience import Request, request_at, requests_of
+from ingestion.sandbox.experience import AMERICAN, Request, at_work, request_at, requests_of
 from ingestion.sandbox.stripe.world import Account
 from ingestion.sandbox.zendesk.fates import delete, spam, state_at, write_twice
 from ingestion.sandbox.zendesk.life import Case, Desk, Sender
@@ -14,7 +14,6 @@ from ingestion.sandbox.zendesk.people import Circle, Directory, Person
 from ingestion.sandbox.zendesk.staff import BRAND, FORM, GROUPS, STANDARD, STATUSES, TITLES
 
 HOUR, DAY = 3_600, 86_400
-AMERICAN = frozenset({"US", "CA", "BR"})
 # Some still write for a while after the end of what they paid for.
 FAREWELL = 10 * DAY
 Stretch = tuple[int, int]
@@ -73,7 +72,7 @@ class Crowd:
             if again_at < self._desk.until:
                 case = Case(self._desk, again, sender, rng)
                 self.tickets.append(write_twice(ticket, case, self._desk, rng))
-        elif fate < 0.027:
+        elif fate < 0.035:
             delete(ticket, self._desk, rng)
 
     def _merge_duplicate(self, circle: Circle, at: int, first: int) -> None:
@@ -107,8 +106,9 @@ class Crowd:
         """When each customer is one."""
         found: dict[str, list[Stretch]] = defaultdict(list)
         for period in self._account.truth.periods:
-            ended_at = period.ended_at
-            end = self._desk.until if ended_at is None else int(ended_at.timestamp()) + FAREWELL
+            end = self._desk.until
+            if period.ended_at is not None:
+                end = min(end, int(period.ended_at.timestamp()) + FAREWELL)
             found[period.customer_id].append((int(period.started_at.timestamp()), end))
         return found
 
@@ -120,7 +120,8 @@ class Crowd:
         start = int(self._account.start.timestamp())
         count = len(self._account.truth.customers) // 6
         for number in range(count):
-            request = request_at(rng.randrange(start, desk.until), self._account.start, rng)
+            at = at_work(rng.randrange(start, desk.until - 5 * DAY), 9 * HOUR, rng)
+            request = request_at(at, self._account.start, rng)
             domain = f"prospect-{number % 37}.example" if number % 3 else FREE_MAIL_DOMAINS[0]
             first = rng.choice(FIRST_NAMES)
             email = f"{first.lower()}.visitor{number}@{domain}"
@@ -180,7 +181,10 @@ class Crowd:
             for person in people.values():
                 if person.body["organization_id"] == organization.id:
                     self.directory.change(person, at, organization_id=None)
+            customers = {f"stripe_{member.billing_id}" for member in members}
             for ticket in self.tickets:
+                if ticket.customer_id not in customers:
+                    continue
                 state = state_at(ticket, at)
                 if state.get("organization_id") == organization.id and ticket.created_at < at:
                     change = Change("organization_id", None, organization.id)

@@ -61,12 +61,7 @@ def delete(ticket: Ticket, desk: Desk, rng: random.Random) -> None:
         ticket.audits += later
         return
     ticket.opinions = [one for one in ticket.opinions if one[0] <= at]
-    scrubbed_at = at + (HOUR if way < 0.5 else KEPT)
-    if scrubbed_at < desk.until:
-        change = Change("is_scrubbed", True)
-        ticket.audits.append(
-            Audit(scrubbed_at, ticket, SYSTEM, "Web service", (change,), is_silent=True)
-        )
+    _scrub(ticket, at + (HOUR if way < 0.5 else KEPT), desk.until)
 
 
 def spam(desk: Desk, case: Case, rng: random.Random) -> tuple[Ticket, int]:
@@ -78,6 +73,7 @@ def spam(desk: Desk, case: Case, rng: random.Random) -> tuple[Ticket, int]:
     if at < desk.until:
         before = state_at(ticket, at)["status"]
         _note(ticket, at, desk.staff.admins[1], Change("status", "deleted", before))
+        _scrub(ticket, at + KEPT, desk.until)
     return ticket, at
 
 
@@ -98,6 +94,13 @@ def deleted_list(ticket: Ticket) -> list[Mutation]:
             elif log and (change.previous == "deleted" or change.field == "is_scrubbed"):
                 log.append(Mutation(audit.at, "deleted_tickets", str(ticket.id), entry, True))
     return log
+
+
+def _scrub(ticket: Ticket, at: int, until: int) -> None:
+    """Gone for good: what was written is no more, and no event tells of it."""
+    if at < until:
+        change = Change("is_scrubbed", True)
+        ticket.audits.append(Audit(at, ticket, SYSTEM, "Web service", (change,), is_silent=True))
 
 
 def _note(ticket: Ticket, at: int, updater: int, change: Change) -> None:

@@ -236,16 +236,14 @@ def metric_events(
                 tell(at, metric, instance, clocks.waits(_upto(course, at), running))
             state = now
             if now == "run" and due is not None and instance == 1:
-                following = (
-                    course.statuses[place + 1][0] if place + 1 < len(course.statuses) else None
-                )
-                time = clocks.version(course, at).time
-                due_at = time.after(at, due - spent)
-                if following is None or due_at < following:
-                    add(due_at, metric, 1, "breach")
-                    due = None
+                time, left = clocks.version(course, at).time, due - spent
+                ends = course.statuses[place + 1 : place + 2]
+                took = time.between(at, ends[0][0]) if ends else left
+                if took < left:
+                    spent += took
                 else:
-                    spent += time.between(at, following)
+                    add(time.after(at, left), metric, 1, "breach")
+                    due = None
     made.sort(key=lambda event: event.at)
     return made
 

@@ -71,7 +71,9 @@ class Api:
                 return self._export(kind, page.rows, query, base) | page.more
             case _ if name in LISTS:
                 listing = LISTS[name]
-                return page_of(listing, self._listed(listing, query, base), query, address)
+                listed = page_of(listing, self._listed(listing, query), query, address)
+                shown = [dressed(body, base) for body in listed[listing.kind]]
+                return listed | {listing.kind: shown}
             case ["business_hours", "schedules", *rest]:
                 return self._schedules(rest, base)
             case ["tickets", identity] if identity.isdigit() and int(identity) in self.fold.tickets:
@@ -88,7 +90,11 @@ class Api:
         if kind == "ticket_metrics":
             return {str(id_): self._metrics(one, base) for id_, one in fold.tickets.items()}
         if kind == "ticket_events":
-            return {str(one.id): event_body(one, with_comments=True) for one in fold.events}
+            return {
+                str(one.id): event_body(one, with_comments=True)
+                for one in fold.events
+                if not fold.tickets[one.ticket.id].is_scrubbed
+            }
         if kind == "ticket_metric_events":
             return {
                 str(one.id): metric_event_body(one, is_deleted=False) for one in fold.metric_events
@@ -127,7 +133,7 @@ class Api:
         course = course_of(audits, self.truth.humans)
         return dressed(metric_set(state.ticket, audits, course, self.truth.clocks), base)
 
-    def _listed(self, listing: Listing, query: Query, base: str) -> list[Json]:
+    def _listed(self, listing: Listing, query: Query) -> list[Json]:
         kind = listing.kind
         found = [one for one in self.fold.shelf(kind).values() if not one.is_deleted]
         bodies = [one.body for one in sorted(found, key=lambda one: one.id)]
@@ -154,7 +160,7 @@ class Api:
             bodies = [
                 body for body in bodies if body.get("active", True) and not body.get("deleted_at")
             ]
-        return [dressed(body, base) for body in bodies]
+        return bodies
 
     def _schedules(self, rest: list[str], base: str) -> Json:
         shelf = self.fold.shelf("schedules")

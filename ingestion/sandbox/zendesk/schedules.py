@@ -1,7 +1,7 @@
 """When the desk is open: schedules with their zones, holidays and changes, and a tape of minutes.
 
-The tape is made by walking through every hour there was, so that daylight-saving nights, holidays
-and week ends need no arithmetic: an open second is one the walk came by.
+The tape is made by walking through every day there was, hour by hour where the clocks change, so
+that no length of an interval is ever computed: an open minute is one the walk came by.
 """
 
 from array import array
@@ -51,19 +51,24 @@ class OpenTime:
         week = bytearray(WEEK)
         for start, end in intervals:
             week[start:end] = b"\x01" * (end - start)
-        week_twice, closed = bytes(week * 2), bytes(60)
         local_zone = ZoneInfo(zone)
-        hour = datetime(first.year, first.month, first.day, tzinfo=UTC)
-        self._start = int(hour.timestamp())
+        day = datetime(first.year, first.month, first.day, tzinfo=UTC)
+        self._start = int(day.timestamp())
         tape = bytearray()
-        for _ in range((last - first).days * 24):
-            local = hour.astimezone(local_zone)
-            minute = (local.isoweekday() % 7) * 1440 + local.hour * 60
-            is_holiday = local.date() in holidays
-            tape += closed if is_holiday else week_twice[minute : minute + 60]
-            hour += timedelta(hours=1)
+        for _ in range((last - first).days):
+            tape += _day(day, local_zone, bytes(week * 2))
+            day += timedelta(days=1)
+        for holiday in holidays:
+            start, end = (
+                int(datetime(one.year, one.month, one.day, tzinfo=local_zone).timestamp())
+                for one in (holiday, holiday + timedelta(days=1))
+            )
+            minute = (start - self._start) // 60
+            if 0 <= minute < len(tape):
+                tape[minute : minute + (end - start) // 60] = bytes((end - start) // 60)
         self._open = bytes(tape)
-        self._before = array("I", accumulate(tape, initial=0))
+        hours = (self._open.count(1, minute, minute + 60) for minute in range(0, len(tape), 60))
+        self._before = array("I", accumulate(hours, initial=0))  # open minutes before each hour
 
     def between(self, start: int, end: int) -> int:
         """Return how many seconds it was open between two moments."""
@@ -72,8 +77,12 @@ class OpenTime:
     def after(self, start: int, seconds: int) -> int:
         """Return the moment at which it has been open for so long since the start."""
         wanted = self._passed(start) + seconds
-        minute = bisect_left(self._before, -(-wanted // 60)) - 1
-        return self._start + minute * 60 + wanted - self._before[minute] * 60
+        hour = bisect_left(self._before, -(-wanted // 60)) - 1
+        minute, left = hour * 60, wanted - self._before[hour] * 60
+        while left > 60 * self._open[minute]:
+            left -= 60 * self._open[minute]
+            minute += 1
+        return self._start + minute * 60 + left
 
     def opens(self, at: int) -> int:
         """Return the moment, or the next one at which it is open."""
@@ -84,7 +93,22 @@ class OpenTime:
 
     def _passed(self, at: int) -> int:
         minute, second = divmod(at - self._start, 60)
-        return self._before[minute] * 60 + self._open[minute] * second
+        hour = minute // 60
+        minutes = self._before[hour] + self._open.count(1, hour * 60, minute)
+        return minutes * 60 + self._open[minute] * second
+
+
+def _day(midnight: datetime, zone: ZoneInfo, week_twice: bytes) -> bytes:
+    """The minutes of a UTC day, at once, or hour by hour where the clocks change."""
+    first, last = midnight.astimezone(zone), (midnight + timedelta(hours=23)).astimezone(zone)
+    is_plain = first.utcoffset() == last.utcoffset()
+    steps, length = (1, 1440) if is_plain else (24, 60)
+    minutes = bytearray()
+    for step in range(steps):
+        local = (midnight + timedelta(hours=step)).astimezone(zone)
+        minute = (local.isoweekday() % 7) * 1440 + local.hour * 60
+        minutes += week_twice[minute : minute + length]
+    return bytes(minutes)
 
 
 @dataclass(frozen=True)
@@ -124,11 +148,15 @@ class Schedules:
             version(AMERICAS, changed_at, american, AMERICAS_LONGER_HOURS),
         ]
         self._made_at = made_at
+        # Latest first, so that the first one that has begun is in force.
+        self._latest = {
+            schedule_id: [one for one in self.versions[::-1] if one.schedule_id == schedule_id]
+            for schedule_id in (EUROPE, AMERICAS)
+        }
 
     def at(self, schedule_id: int, moment: int) -> Version:
         """Return a schedule as it is in force at a moment."""
-        found = [one for one in self.versions if one.schedule_id == schedule_id]
-        return max((one for one in found if one.since <= moment), key=lambda one: one.since)
+        return next(one for one in self._latest[schedule_id] if one.since <= moment)
 
     def _holidays(self, schedule_id: int) -> list[tuple[str, date]]:
         return [

@@ -98,7 +98,7 @@ class ZendeskSandbox(Sandbox):
         """
         with self.lock:
             found = self.api.bodies(kind, f"{self.url}/api/v2")
-        return {id_: body for id_, body in found.items() if _is_there(body)}
+        return {id_: body for id_, body in found.items() if _is_there(kind, body)}
 
     def respond(self, target: str, headers: Headers) -> Answer:
         """Return what answers a GET of a path with its query."""
@@ -185,9 +185,13 @@ def _rows(body: Mapping[str, Any]) -> Iterator[tuple[str, list[Json]]]:
             yield kind, rows
 
 
-def _is_there(body: Json) -> bool:
-    is_gone = body.get("status") == "deleted" or body.get("active") is False
-    return not is_gone and not body.get("deleted_at")
+def _is_there(kind: str, body: Json) -> bool:
+    """Whether an object has not been deleted; each kind says so in its own way."""
+    if kind == "tickets":
+        return bool(body["status"] != "deleted")
+    if kind == "users":
+        return bool(body["active"])
+    return kind != "organizations" or body["deleted_at"] is None
 
 
 _STATUSES: dict[Fault, tuple[int, dict[str, str]]] = {
