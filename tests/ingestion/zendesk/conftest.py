@@ -36,6 +36,12 @@ def helpdesk() -> Helpdesk:
     return make_helpdesk(make_account(customers=60, months=6, seed=3, days_ahead=60))
 
 
+@pytest.fixture(scope="session")
+def busy() -> Helpdesk:
+    """Return a helpdesk into which 1,200 tickets and organizations were imported at once."""
+    return make_helpdesk(make_account(customers=20, months=3, seed=4), burst=1_200)
+
+
 @pytest.fixture
 def served(connected: Connected, helpdesk: Helpdesk) -> Iterator[Served]:
     with ZendeskSandbox(helpdesk) as sandbox:

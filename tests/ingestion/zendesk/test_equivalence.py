@@ -6,6 +6,7 @@ import pytest
 
 from ingestion.sandbox.faults import Fault, FaultPlan
 from ingestion.sandbox.zendesk.server import ZendeskSandbox
+from ingestion.sandbox.zendesk.world import Helpdesk
 from ingestion.zendesk import exports
 from ingestion.zendesk.tables import RESOURCES, SCHEDULES, TICKETS
 from tests.ingestion.zendesk.served import Served
@@ -133,6 +134,63 @@ def test_one_refused_schedule_stops_nothing(served: Served) -> None:
     served.load_after(timedelta(days=1))
     assert served.differences() == {}
     assert len(served.connected.loaded(SCHEDULES)) == 2
+
+
+def test_the_limit_of_exports_is_waited_for(served: Served) -> None:
+    with ZendeskSandbox(served.helpdesk, exports_a_minute=2, seconds_a_minute=0.5) as sandbox:
+        served.sandbox = sandbox
+        served.connected.use(sandbox.url, sandbox.email, sandbox.api_token)
+
+        report = served.load()
+
+        assert int(report.details["retries"]) > 1
+        assert served.differences() == {}
+
+
+def test_objects_that_are_damaged_for_a_while_come_back(served: Served) -> None:
+    tickets, users = served.sandbox.current("tickets"), served.sandbox.current("users")
+    events = served.sandbox.current("ticket_events")
+    damaged = {
+        "tickets": [*tickets][:2],
+        "users": [*users][-1:],
+        "ticket_events": [*events][5:6],
+    }
+    served.sandbox.faults = FaultPlan(
+        damages={one: spoil for ids in damaged.values() for one in ids}
+    )
+    served.load()
+    assert served.differences() == damaged
+
+    served.sandbox.faults = FaultPlan()
+    report = served.load_after(timedelta(minutes=10))
+
+    assert report.details["replayed"] == 4
+    assert served.differences() == {}
+
+
+def spoil(body: dict[str, object]) -> None:
+    body["created_at" if "timestamp" not in body else "ticket_id"] = {"of": "another kind"}
+
+
+def test_many_rows_of_one_second_are_read_whole_but_for_the_older_export(
+    served: Served, busy: Helpdesk
+) -> None:
+    served.helpdesk = busy
+    for splits in (False, True):
+        with ZendeskSandbox(busy, splits_seconds=splits) as sandbox:
+            served.sandbox = sandbox
+            served.connected.use(sandbox.url, sandbox.email, sandbox.api_token)
+            if splits:
+                (served.connected.home / "warehouse.duckdb").unlink()
+            served.load()
+            unlike = served.differences()
+        gaps = served.connected.query(
+            "SELECT DISTINCT resource FROM raw_zendesk.quarantine WHERE stage = 'gap'"
+        )
+        # What cannot be asked for is lost openly, and nothing else is.
+        assert sorted(unlike) == sorted(table for (table,) in gaps)
+        assert bool(gaps) is splits
+        assert "tickets" not in unlike
 
 
 def test_an_agent_may_not_export(served: Served) -> None:
