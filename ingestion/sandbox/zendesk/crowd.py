@@ -125,7 +125,11 @@ class Crowd:
             domain = f"prospect-{number % 37}.example" if number % 3 else FREE_MAIL_DOMAINS[0]
             first = rng.choice(FIRST_NAMES)
             email = f"{first.lower()}.visitor{number}@{domain}"
-            person = self.directory.add(f"{first} Visitor", email, request.at)
+            # Free mail that an organization lists by mistake makes visitors its members.
+            organization_id = self.directory.owner(domain, at)
+            person = self.directory.add(
+                f"{first} Visitor", email, at, organization_id=organization_id
+            )
             sender = Sender(person, is_american=number % 2 == 0)
             self.tickets.append(Case(desk, request, sender, rng).run())
             if number % 10 == 9:  # asked to be forgotten

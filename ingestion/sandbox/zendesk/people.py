@@ -36,6 +36,7 @@ class Directory:
     def __init__(self, numbers: Numbers) -> None:
         self.log: list[Mutation] = []
         self._numbers = numbers
+        self._organizations: list[Organization] = []
 
     def add(self, name: str, email: str, at: int, **more: object) -> Person:
         """A user nobody has seen before."""
@@ -73,7 +74,19 @@ class Directory:
             **more,
         }
         self.log.append(Mutation(at, "organizations", str(organization_id), dict(body)))
-        return Organization(organization_id, body)
+        self._organizations.append(Organization(organization_id, body))
+        return self._organizations[-1]
+
+    def owner(self, domain: str, at: int) -> int | None:
+        """The organization that a new user with such an address is put into, if any."""
+        return next(
+            (
+                one.id
+                for one in self._organizations
+                if domain in one.body["domain_names"] and one.body["created_at"] <= at
+            ),
+            None,
+        )
 
     def reshape(self, organization: Organization, at: int, **changes: object) -> None:
         """Something about an organization is another from now on."""

@@ -241,6 +241,8 @@ def test_people_are_as_untidy_as_they_are(account: Account, helpdesk: Helpdesk) 
     assert any("freemail.example" in names for names in domains)
     assert any(len(names) == 2 and "freemail.example" not in names for names in domains)
     assert any(one["deleted_at"] for one in organizations.values())
+    visitors = [user for user in ends if "visitor" in (user["email"] or "")]
+    assert any(user["organization_id"] for user in visitors)
 
 
 # --- time ---------------------------------------------------------------------------------------
