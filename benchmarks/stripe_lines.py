@@ -1,7 +1,7 @@
 """Stripe's charges and invoices as lines of JSON: made in numbers, loaded, and checked."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -11,7 +11,7 @@ import duckdb
 import orjson
 
 from ingestion.load import load_source
-from ingestion.loading import Extraction, Request
+from ingestion.loading import Batch, Extraction, Request
 from ingestion.sandbox.stripe.export import write_lines
 from ingestion.sandbox.stripe.fold import Fold
 from ingestion.sandbox.stripe.world import make_account
@@ -21,6 +21,7 @@ from ingestion.stripe.backfill import LOAD_ROWS
 from ingestion.stripe.decoding import Decoder, without_collector
 from ingestion.stripe.gathering import Gathering
 from ingestion.stripe.known import Known
+from ingestion.stripe.records import BATCH_ROWS
 from ingestion.stripe.tables import CHARGES, INVOICES
 
 AS_OF = datetime(2026, 1, 6, tzinfo=UTC)
@@ -122,18 +123,35 @@ def load_lines(home: Path, folder: Path) -> None:
 
         @contextmanager
         def extract(request: Request) -> Iterator[Extraction]:
-            table, file = next(iter(left.items()))
-            with without_collector(), request.connect() as connection:
-                gathering = Gathering(Decoder(request.as_of, is_live=True), request.as_of)
-                gathering.keeps_same = True
-                gathering.add(gathering.decoder.lines(RESOURCES[table], islice(file, LOAD_ROWS)))
-                if gathering.count() < LOAD_ROWS:
-                    del left[table]
-                extraction = gathering.extraction(Known(connection), {}, has_more=bool(left))
+            extraction = Extraction(())
+            with closing(_batches(request, left, extraction)) as batches:
+                extraction.batches = batches
                 yield extraction
 
         source.extract = extract
         load_source("stripe", _settings(home), AS_OF, lambda _: None)
+
+
+def _batches(
+    request: Request, left: dict[str, IO[bytes]], extraction: Extraction
+) -> Generator[Batch, None, None]:
+    """Read one load, as a first backfill does, with lines in the place of pages."""
+    table, file = next(iter(left.items()))
+    with without_collector(), request.connect() as connection:
+        known = Known(connection)
+        gathering = Gathering(Decoder(request.as_of, is_live=True), request.as_of, is_first=True)
+        objects = 0
+        while objects < LOAD_ROWS and (lines := list(islice(file, BATCH_ROWS))):
+            texts = (line.rstrip() for line in lines)
+            gathering.add(gathering.decoder.objects(RESOURCES[table], texts))
+            objects += len(lines)
+            yield from gathering.hand_on(known)
+        if objects < LOAD_ROWS:
+            del left[table]
+        if gathering.faults:
+            raise UnlikeLinesError(f"{len(gathering.faults)} {table} cannot be used.")
+        yield from gathering.rest(known)
+        extraction.has_more = bool(left)
 
 
 def check_stripe_lines(home: Path, database: Path) -> int:
