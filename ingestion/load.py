@@ -36,6 +36,9 @@ LOADER_SETTINGS = {
     # Arrow tables get no load id otherwise, and rows of half a load could not be told.
     "NORMALIZE__PARQUET_NORMALIZER__ADD_DLT_LOAD_ID": "true",
 }
+# What DuckDB is told while rows are added: several threads would wait for each other in order to
+# keep the rows' order, at twice the processor time, and it would keep in memory what it wrote.
+DUCKDB_SETTINGS = {"threads": 1, "memory_limit": "1GB"}
 # Columns are held to the declaration below, batch by batch. The loader's own freeze holds them to
 # what earlier loads knew, so that a newer version of the project could never declare a column.
 CONTRACT = {"tables": "evolve", "columns": "evolve", "data_type": "freeze"}
@@ -249,10 +252,13 @@ def _finish_once(name: str, settings: Settings) -> str | None:
 
 def _pipeline(name: str, settings: Settings) -> Any:
     dlt = _loader()
+    credentials = dlt.destinations.impl.duckdb.configuration.DuckDbCredentials(
+        str(settings.home.warehouse), global_config=dict(DUCKDB_SETTINGS)
+    )
     return dlt.pipeline(
         pipeline_name=name,
         pipelines_dir=str(settings.home.pipelines),
-        destination=dlt.destinations.duckdb(str(settings.home.warehouse)),
+        destination=dlt.destinations.duckdb(credentials),
         dataset_name=dataset_name(name),
     )
 
