@@ -3,7 +3,6 @@
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
 from typing import IO
 
@@ -21,11 +20,11 @@ from ingestion.stripe.backfill import LOAD_ROWS
 from ingestion.stripe.decoding import Decoder, without_collector
 from ingestion.stripe.gathering import Gathering
 from ingestion.stripe.known import Known
-from ingestion.stripe.records import BATCH_ROWS
 from ingestion.stripe.tables import CHARGES, INVOICES
 
 AS_OF = datetime(2026, 1, 6, tzinfo=UTC)
 RESOURCES = {"charges": CHARGES, "invoices": INVOICES}
+BLOCK_BYTES = 16_000_000
 _TEXTS, _JSON = "VARCHAR", "JSON"
 # What a table of each would declare; what is nested stays JSON.
 COLUMNS = {
@@ -141,9 +140,9 @@ def _batches(
         known = Known(connection)
         gathering = Gathering(Decoder(request.as_of, is_live=True), request.as_of, is_first=True)
         objects = 0
-        while objects < LOAD_ROWS and (lines := list(islice(file, BATCH_ROWS))):
-            texts = (line.rstrip() for line in lines)
-            gathering.add(gathering.decoder.objects(RESOURCES[table], texts))
+        while objects < LOAD_ROWS and (block := file.read(BLOCK_BYTES)):
+            lines = (block + file.readline()).removesuffix(b"\n").split(b"\n")
+            gathering.add(gathering.decoder.objects(RESOURCES[table], lines))
             objects += len(lines)
             yield from gathering.hand_on(known)
         if objects < LOAD_ROWS:

@@ -136,9 +136,7 @@ class _Form:
             **dict.fromkeys(resource.amounts, _Amount),
             **({"currency": _Currency} if "currency" in shape else {}),
         }
-        self.dropped = [
-            (_getter(path), path[-1]) for path in DROPPED_KEYS.get(resource.kind, ())
-        ]
+        self.dropped = [(_getter(path), path[-1]) for path in DROPPED_KEYS.get(resource.kind, ())]
         for path in DROPPED_KEYS.get(resource.kind, ()):
             inner = special
             for key in path[:-1]:
@@ -183,7 +181,7 @@ class _Cuts:
         """Leave out a key and its value."""
         buffer = pa.py_buffer(held)
         start = buffer.address - self._address
-        name = b',"%b":' % key.encode()
+        name = _name(key)
         begin = start - len(name)
         # A key that is the first of its object has no comma before it, but one behind it.
         if begin < 0 or not self._text.startswith(name, begin):
@@ -211,6 +209,11 @@ def drop_path(item: object, path: tuple[str, ...]) -> None:
         item = item.get(key)
     if type(item) is dict:
         item.pop(path[-1], None)
+
+
+@cache
+def _name(key: str) -> bytes:
+    return b',"%b":' % key.encode()
 
 
 @cache
