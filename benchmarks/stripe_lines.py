@@ -91,6 +91,17 @@ COLUMNS = {
     },
 }
 
+# Of every invoice how many lines it has, and what they add up to.
+_OUR_LINES = (
+    "select invoice_id, count(*), sum((payload->>'$.amount')::bigint)::bigint "
+    "from loaded.raw_stripe.invoice_lines group by all"
+)
+_THEIR_LINES = (
+    "select id, json_array_length(lines, '$.data')::bigint, "
+    "list_sum((lines->>'$.data[*].amount')::bigint[])::bigint "
+    "from plain.invoices where json_array_length(lines, '$.data') > 0"
+)
+
 
 class UnlikeLinesError(Exception):
     """What was loaded is not what the lines say."""
@@ -154,7 +165,7 @@ def _batches(
 
 
 def check_stripe_lines(home: Path, database: Path) -> int:
-    """Hold what was loaded against what DuckDB reads: ids, times, customers and amounts.
+    """Hold what was loaded against what DuckDB reads: ids, times, customers, amounts, lines.
 
     Returns:
         How many objects there are.
@@ -182,6 +193,12 @@ def check_stripe_lines(home: Path, database: Path) -> int:
             if differences or not count:
                 raise UnlikeLinesError(f"{differences} of {count} {table} differ.")
             rows += int(count)
+        (differences,) = connection.execute(
+            f"select (select count(*) from ({_OUR_LINES} except all {_THEIR_LINES}))"
+            f" + (select count(*) from ({_THEIR_LINES} except all {_OUR_LINES}))"
+        ).fetchall()[0]
+        if differences:
+            raise UnlikeLinesError(f"The lines of {differences} invoices differ.")
     return rows
 
 
