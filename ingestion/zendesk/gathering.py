@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import pyarrow as pa
 
-from ingestion.loading import Extraction
+from ingestion.loading import Extraction, each
 from ingestion.quarantine import OPEN, Fault, rows_of_quarantine
 from ingestion.rows import Row, micros, tables
 from ingestion.zendesk.decoding import Decoded, Decoder, Record
@@ -104,7 +104,7 @@ class Gathering:
             if rows:
                 batches[declared.name] = list(tables(declared, rows))
         details["quarantined"] = sum(row[-1] == OPEN for row in quarantined)
-        return Extraction(batches, details, has_more)
+        return Extraction(each(batches), details, has_more)
 
 
 def _differs(record: Record, version: Version | None) -> bool:
