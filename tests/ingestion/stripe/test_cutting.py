@@ -12,7 +12,7 @@ from ingestion.sandbox.stripe.export import write_lines
 from ingestion.sandbox.stripe.fold import Fold
 from ingestion.sandbox.stripe.world import make_account
 from ingestion.stripe.cutting import Cutter
-from ingestion.stripe.decoding import Decoder, micros
+from ingestion.stripe.decoding import Decoder, micros, parsed
 from ingestion.stripe.tables import BY_KIND, CHARGES, CUSTOMERS, INVOICES, OBJECTS, Resource
 
 SEEN = datetime(2026, 1, 6, tzinfo=UTC)
@@ -107,8 +107,7 @@ def test_what_is_new_or_changed_is_noticed_at_any_depth_and_kept(
     (record,) = used.objects(INVOICES, [orjson.dumps(item)]).records
 
     assert dict([noticed]) == used.drift
-    kept = orjson.loads(str(record.row[-1], "utf-8") if isinstance(record.row[-1], bytes) else "")
-    children = [orjson.loads(bytes(child[-1])) for child in record.children]  # type: ignore[arg-type]
+    kept, *children = [parsed(row[-1]) for row in (record.row, *record.children)]
     assert children == item["lines"]["data"]
     assert kept == {key: held for key, held in item.items() if key != "lines"}
 
