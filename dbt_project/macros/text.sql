@@ -1,0 +1,63 @@
+{# An e-mail address as it is compared: without blanks around it, in lower case; null if empty. #}
+{% macro email_address(expression) -%}
+    nullif(lower(trim({{ expression }})), '')
+{%- endmacro %}
+
+
+{# What stands behind the @ of an e-mail address; null if there is none. #}
+{% macro email_domain(expression) -%}
+    case
+        when position('@' in {{ expression }}) > 0
+            then
+                nullif(substring({{ expression }}, position('@' in {{ expression }}) + 1), '')
+    end
+{%- endmacro %}
+
+
+{# What stands before the @ of an e-mail address, without a tag such as +invoices. #}
+{% macro email_mailbox(expression) -%}
+    {%- set name = (
+        "substring(" ~ expression ~ ", 1, position('@' in " ~ expression ~ ") - 1)"
+    ) -%}
+    case
+        when position('@' in {{ expression }}) > 1
+            then
+                case
+                    when position('+' in {{ name }}) > 1
+                        then substring({{ name }}, 1, position('+' in {{ name }}) - 1)
+                    else {{ name }}
+                end
+    end
+{%- endmacro %}
+
+
+{# A text as it is compared word by word: lower case, no accents, one blank between two words and
+   nothing but letters and digits in them. Engines disagree about lower case outside ASCII, so the
+   accented letters are named, and combining marks (the last ones) fall out. #}
+{% macro plain_text(expression) -%}
+    {%- set accented = (
+        "ÁÀÂÃÄÅáàâãäåÉÈÊËéèêëÍÌÎÏíìîïÓÒÔÕÖØóòôõöøÚÙÛÜúùûüÇçÑñÝýÿ"
+        ~ "\u0300\u0301\u0302\u0303\u0308\u030A\u0327"
+    ) -%}
+    {%- set plain = "aaaaaaaaaaaaeeeeeeeeiiiiiiiioooooooooooouuuuuuuuccnnyyy" -%}
+    trim(
+        regexp_replace(
+            lower(translate({{ expression }}, '{{ accented }}', '{{ plain }}')),
+            '[^a-z0-9]+', ' ', 'g'
+        )
+    )
+{%- endmacro %}
+
+
+{# In a select list: one row for each part of a text between separators. #}
+{% macro each_part(expression, separator) -%}
+    {{ return(adapter.dispatch("each_part", "perene")(expression, separator)) }}
+{%- endmacro %}
+
+{% macro default__each_part(expression, separator) -%}
+    unnest(string_split({{ expression }}, '{{ separator }}'))
+{%- endmacro %}
+
+{% macro postgres__each_part(expression, separator) -%}
+    unnest(string_to_array({{ expression }}, '{{ separator }}'))
+{%- endmacro %}
