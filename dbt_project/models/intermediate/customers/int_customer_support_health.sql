@@ -4,17 +4,20 @@
 with tickets as (
     select
         tickets.*,
+        customers.customer_id,
         ratings.rating_latest,
         ratings.rated_at,
         {{ local_date("tickets.created_at") }} >= {{ recent_from }} as is_recent,
         row_number() over (
-            partition by tickets.customer_id
+            partition by customers.customer_id
             order by ratings.rated_at desc nulls last, tickets.ticket_key asc
         ) as rating_recency
     from {{ ref("int_tickets") }} as tickets
+    inner join {{ ref("int_ticket_customers") }} as customers
+        on tickets.ticket_key = customers.ticket_key
     left join {{ ref("int_ticket_ratings") }} as ratings
         on tickets.ticket_key = ratings.ticket_key
-    where tickets.customer_id is not null
+    where tickets.is_counted and customers.customer_id is not null
 )
 
 select

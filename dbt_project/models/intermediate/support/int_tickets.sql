@@ -1,8 +1,6 @@
--- The canonical tickets of every helpdesk, as known at as_of, each linked to its customer: by the
--- id given, else by an e-mail address that exactly one customer has.
-{% set as_known = [
-    "first_replied_at", "first_solved_at", "solved_at",
-] %}
+-- The canonical tickets of every helpdesk, as known at as_of. Whose they are is decided in
+-- int_ticket_customers.
+{% set as_known = ["first_replied_at", "first_solved_at", "solved_at"] %}
 
 with tickets as (
     select
@@ -10,46 +8,39 @@ with tickets as (
         *
     from {{ ref("stg_files__tickets") }}
     where created_at < {{ as_of() }}
-),
-
-addresses as (
-    select
-        email,
-        min(customer_id) as customer_id
-    from {{ ref("int_customers") }}
-    where email is not null
-    group by email
-    having count(*) = 1
 )
 
 select
     ---------- ids
-    tickets.provider || '|' || tickets.ticket_id as ticket_key,
-    tickets.provider,
-    tickets.ticket_id,
-    coalesce(tickets.customer_id, addresses.customer_id) as customer_id,
+    provider || '|' || ticket_id as ticket_key,
+    provider,
+    ticket_id,
+    provider || '|' || requester_email as requester_key,
+    cast(null as text) as requester_external_id,
+    cast(null as text) as requester_organization_id,
+    customer_id as given_customer_id,
 
     ---------- strings
-    case
-        when tickets.customer_id is not null then 'given'
-        when addresses.customer_id is not null then 'email'
-        else 'unmatched'
-    end as link_method,
-    tickets.status,
-    tickets.priority,
-    tickets.channel,
-    tickets.ticket_type,
+    requester_email,
+    organization,
+    status,
+    priority,
+    channel,
+    ticket_type,
+    subject,
+    tags,
+
+    ---------- booleans
+    coalesce(status, '') not in ('spam', 'deleted') as is_counted,
 
     ---------- numerics
-    tickets.replies,
-    tickets.reopens,
+    replies,
+    reopens,
 
     ---------- timestamps
-    tickets.created_at,
+    created_at,
     {% for column in as_known %}
-        case when tickets.{{ column }} < {{ as_of() }} then tickets.{{ column }} end
-            as {{ column }}{% if not loop.last %},{% endif %}
+        case when {{ column }} < {{ as_of() }} then {{ column }} end as {{ column }}
+        {%- if not loop.last %},{% endif %}
     {% endfor %}
 from tickets
-left join addresses
-    on tickets.requester_email = addresses.email

@@ -3,8 +3,8 @@ select
     tickets.ticket_key,
     tickets.provider,
     tickets.ticket_id,
-    tickets.customer_id,
-    tickets.link_method,
+    customers.customer_id,
+    customers.link_method,
     tickets.status,
     tickets.priority,
     tickets.channel,
@@ -28,6 +28,8 @@ select
     tickets.first_solved_at,
     tickets.solved_at
 from {{ ref("int_tickets") }} as tickets
+inner join {{ ref("int_ticket_customers") }} as customers
+    on tickets.ticket_key = customers.ticket_key
 left join {{ ref("int_ticket_ratings") }} as ratings
     on tickets.ticket_key = ratings.ticket_key
 order by tickets.created_at, tickets.ticket_key
