@@ -27,6 +27,8 @@ select
     sum(case when solved_at is null then 1 else 0 end) as open_tickets,
     sum(case when is_recent then coalesce(reopens, 0) else 0 end) as reopens_90_days,
     max(case when rating_recency = 1 then rating_latest end) as last_rating,
+    count(rating_latest) as rated_tickets,
+    sum(case when rating_latest = 'good' then 1 else 0 end) as good_tickets,
     max(coalesce(solved_at, first_solved_at, first_replied_at)) as last_human_contact_at
 from tickets
 group by customer_id

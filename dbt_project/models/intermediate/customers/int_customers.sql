@@ -1,26 +1,39 @@
 -- Every customer that anything names, with what is known of it. One named only by a subscription, a
--- payment, a ticket or usage exists too.
+-- payment, a ticket or usage exists too. Of several accounts the one that gave the customer its id
+-- says who they are; what it does not say, the others do.
 {% set columns = [
-    "provider_customer_id", "external_id", "name", "email", "company", "country", "segment",
-    "acquisition_channel", "created_at",
+    "external_id", "name", "email", "company", "country", "segment", "acquisition_channel",
+    "created_at",
 ] %}
 
-with customers as (
+with accounts as (
+    select
+        accounts.*,
+        customer_accounts.customer_id,
+        row_number() over (
+            partition by customer_accounts.customer_id
+            order by
+                case when accounts.account_id = customer_accounts.customer_id then 0 else 1 end,
+                accounts.account_number
+        ) as place
+    from {{ ref("int_accounts") }} as accounts
+    inner join {{ ref("int_customer_accounts") }} as customer_accounts
+        on
+            accounts.provider = customer_accounts.provider
+            and accounts.account_id = customer_accounts.account_id
+),
+
+customers as (
     select
         customer_id,
-        'files' as provider,
+        max(case when place = 1 then provider end) as provider,
+        max(case when place = 1 then provider_customer_id end) as provider_customer_id,
         {% for column in columns %}
-            {{ column if column != "provider_customer_id" else "customer_id as " ~ column }}
-            {%- if not loop.last %},{% endif %}
+            coalesce(max(case when place = 1 then {{ column }} end), min({{ column }}))
+                as {{ column }}{% if not loop.last %},{% endif %}
         {% endfor %}
-    from {{ ref("stg_files__customers") }}
-    union all
-    select
-        customer_id,
-        'stripe' as provider,
-        {{ columns | join(", ") }}
-    from {{ ref("stg_stripe__customers") }}
-    where created_at is null or created_at < {{ as_of() }}
+    from accounts
+    group by customer_id
 ),
 
 named as (
@@ -30,11 +43,10 @@ named as (
     union
     select customer_id from {{ ref("int_payments") }}
     union
-    select customer_id from {{ ref("stg_files__tickets") }}
-    where customer_id is not null and created_at < {{ as_of() }}
+    select customer_id from {{ ref("int_ticket_customers") }}
+    where customer_id is not null
     union
-    select customer_id from {{ ref("stg_files__usage") }}
-    where occurred_on <= {{ last_day() }}
+    select customer_id from {{ ref("int_customer_usage") }}
 )
 
 select

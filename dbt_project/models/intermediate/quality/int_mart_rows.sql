@@ -5,8 +5,8 @@ with rows_used as (
         created_at as fact_at,
         cast(null as text) as currency,
         cast(null as decimal(28, 6)) as amount
-    from {{ ref("int_customers") }}
-    where is_described and provider = 'files'
+    from {{ ref("int_accounts") }}
+    where provider = 'files'
     union all
     select
         'subscription_periods' as source_table,

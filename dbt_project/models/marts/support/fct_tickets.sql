@@ -1,15 +1,16 @@
--- Business minutes need a schedule and topics need rules; a source of files brings neither.
+-- Business minutes need a schedule; a source of files brings none.
 select
     tickets.ticket_key,
     tickets.provider,
     tickets.ticket_id,
     customers.customer_id,
     customers.link_method,
+    customers.confidence as link_confidence,
     tickets.status,
     tickets.priority,
     tickets.channel,
     tickets.ticket_type,
-    cast(null as text) as topic,
+    topics.topic,
     ratings.rating_first,
     ratings.rating_latest,
     cast(tickets.replies as integer) as replies,
@@ -30,6 +31,8 @@ select
 from {{ ref("int_tickets") }} as tickets
 inner join {{ ref("int_ticket_customers") }} as customers
     on tickets.ticket_key = customers.ticket_key
+inner join {{ ref("int_ticket_topics") }} as topics
+    on tickets.ticket_key = topics.ticket_key
 left join {{ ref("int_ticket_ratings") }} as ratings
     on tickets.ticket_key = ratings.ticket_key
 order by tickets.created_at, tickets.ticket_key
