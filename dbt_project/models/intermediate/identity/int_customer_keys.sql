@@ -1,5 +1,5 @@
--- What a customer is found by: external ids, e-mail addresses, and the domains of addresses that are
--- the company's own. A key of several customers finds none of them.
+-- What a customer is found by: external ids, e-mail addresses, and the domains of addresses that
+-- are the company's own. A key of several customers finds none of them.
 with accounts as (
     select
         accounts.*,

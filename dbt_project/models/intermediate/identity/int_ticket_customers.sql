@@ -1,7 +1,7 @@
--- Whose each ticket is, by the first of these that finds exactly one customer: the id the ticket was
--- given, the requester's external id, your override, the requester's address, the external id of
--- their organisation, a domain of the customer's own (the requester's address, then the
--- organisation's domains). Where none does, it says why.
+-- Whose each ticket is, by the first of these that finds exactly one customer: the id the ticket
+-- was given, the requester's external id, your override, the requester's address, the external id
+-- of their organisation, a domain of the customer's own (that of the requester's address, then
+-- those of the organisation). Where none does, it says why.
 with keys as (
     select * from {{ ref("int_customer_keys") }}
 ),
@@ -99,7 +99,9 @@ found as (
         case
             when by_external_id.key_value is not null then 'external_id_of_several_customers'
             when by_address.key_value is not null then 'address_of_several_customers'
-            when by_domain.key_value is not null or organization_domains.organization_key is not null
+            when
+                by_domain.key_value is not null
+                or organization_domains.organization_key is not null
                 then 'domain_of_several_customers'
             when tickets.email is null then 'no_address'
             when free_mail.domain is not null then 'unknown_free_mail_address'
@@ -109,9 +111,13 @@ found as (
     left join {{ ref("int_customer_ids") }} as given
         on tickets.given_customer_id = given.account_id
     left join keys as by_external_id
-        on tickets.external_id = by_external_id.key_value and by_external_id.key_kind = 'external_id'
+        on
+            tickets.external_id = by_external_id.key_value
+            and by_external_id.key_kind = 'external_id'
     left join overrides as user_overrides
-        on tickets.provider = user_overrides.provider and tickets.user_id = user_overrides.requester
+        on
+            tickets.provider = user_overrides.provider
+            and tickets.user_id = user_overrides.requester
     left join overrides as former_user_overrides
         on
             tickets.provider = former_user_overrides.provider

@@ -1,5 +1,5 @@
--- One row for each month and topic with tickets. A customer counts once in each topic of a month, so
--- neither customers nor their MRR add up over topics.
+-- One row for each month and topic with tickets. A customer counts once in each topic of a month,
+-- so neither customers nor their MRR add up over topics.
 {% set days_after = 90 %}
 {% set measures = ["first_reply_calendar_minutes", "full_resolution_calendar_minutes"] %}
 
