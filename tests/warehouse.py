@@ -79,9 +79,12 @@ def rebuild(warehouse: Warehouse, *, with_checks: bool = True) -> None:
     """Build the models again on what is loaded."""
     excluded = ["unit_test"] if with_checks else ["unit_test", "test"]
     arguments = [argument for kind in excluded for argument in ("--exclude-resource-type", kind)]
-    with target_database(PERENE_WAREHOUSE=str(warehouse.path)):
-        run_dbt(["build", *arguments, "--vars", variables(warehouse)], manifest=parsed_project())
-    DuckDBConnectionManager.close_all_connections()
+    command = ["build", *arguments, "--vars", variables(warehouse)]
+    try:
+        with target_database(PERENE_WAREHOUSE=str(warehouse.path)):
+            run_dbt(command, manifest=parsed_project())
+    finally:
+        DuckDBConnectionManager.close_all_connections()
 
 
 def variables(warehouse: Warehouse) -> str:

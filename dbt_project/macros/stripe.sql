@@ -45,3 +45,34 @@
         as decimal(28, 6)
     )
 {%- endmacro %}
+
+
+{# Stripe's tables of objects, each with the amount that its control totals sum up, if it has one. #}
+{% macro stripe_amount_keys() -%}
+    {{ return({
+        "products": none,
+        "prices": none,
+        "coupons": none,
+        "customers": none,
+        "subscriptions": none,
+        "invoices": "total",
+        "invoice_items": "amount",
+        "invoice_payments": "amount_requested",
+        "charges": "amount",
+        "refunds": "amount",
+        "disputes": "amount",
+        "credit_notes": "total",
+        "balance_transactions": "amount",
+        "events": none,
+    }) }}
+{%- endmacro %}
+
+
+{# Whether a table's control totals have amounts. #}
+{% macro stripe_has_amount(source_table) -%}
+    {{ source_table }} in (
+        {%- for table, amount_key in stripe_amount_keys().items() if amount_key -%}
+            '{{ table }}'{{ ", " if not loop.last }}
+        {%- endfor -%}
+    )
+{%- endmacro %}

@@ -33,6 +33,15 @@
 {%- endmacro %}
 
 
+{# The month by which a source's rows are counted before they are loaded: Stripe's in UTC. #}
+{% macro source_month(provider, expression) -%}
+    case
+        when {{ provider }} = 'stripe' then {{ month_of(expression) }}
+        else {{ month_of(local_date(expression)) }}
+    end
+{%- endmacro %}
+
+
 {% macro add_days(expression, days) -%}
     cast({{ expression }} + {{ days }} * interval '1 day' as date)
 {%- endmacro %}

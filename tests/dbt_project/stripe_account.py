@@ -1,7 +1,9 @@
 """Puts a sandbox account into Stripe's raw tables as one first load would have read it."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import duckdb
@@ -12,7 +14,7 @@ from ingestion import warehouse
 from ingestion.sandbox.stripe.log import Mutation
 from ingestion.sandbox.stripe.world import Account
 from ingestion.settings import Settings
-from ingestion.stripe.tables import BY_KIND, EVENTS, WINDOWS, Resource
+from ingestion.stripe.tables import BY_KIND, CONTROL_TOTALS, EVENTS, RESOURCES, WINDOWS, Resource
 from ingestion.tables import LOAD_ID, RawTable
 
 DATASET = "raw_stripe"
@@ -42,6 +44,7 @@ def load_account(
         since = as_of - EVENTS_KEPT
         rows[EVENTS.raw_table] = list(_event_rows(log, since, as_of))
         rows[WINDOWS] = [_window(since, as_of)]
+    rows[CONTROL_TOTALS] = list(_totals(rows))
     with warehouse.connect(settings.home) as connection:
         for table, records in rows.items():
             _insert(connection, table, records, load_id)
@@ -92,6 +95,26 @@ def _event_rows(log: list[Mutation], since: datetime, as_of: datetime) -> Iterat
             "data": data,
         }
         yield _row(EVENTS, event, as_of)
+
+
+def _totals(rows: dict[RawTable, list[Row]]) -> Iterator[Row]:
+    for resource in RESOURCES:
+        counts: Counter[tuple[str, str]] = Counter()
+        sums: Counter[tuple[str, str]] = Counter()
+        for row in rows.get(resource.raw_table, []):
+            if not row["is_deleted"]:
+                body = orjson.loads(row["payload"])
+                key = (f"{row['created_at']:%Y-%m}", body.get("currency") or "")
+                counts[key] += 1
+                sums[key] += body[resource.amounts[0]] if resource.amounts else 0
+        for month, currency in counts:
+            yield {
+                "resource": resource.table,
+                "month": month,
+                "currency": currency,
+                "row_count": counts[month, currency],
+                "amount_sum": Decimal(sums[month, currency]),
+            }
 
 
 def _window(since: datetime, as_of: datetime) -> Row:

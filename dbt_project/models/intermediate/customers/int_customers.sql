@@ -10,12 +10,7 @@ with accounts as (
     select
         accounts.*,
         customer_accounts.customer_id,
-        row_number() over (
-            partition by customer_accounts.customer_id
-            order by
-                case when accounts.account_id = customer_accounts.customer_id then 0 else 1 end,
-                accounts.account_number
-        ) as place
+        accounts.account_id = customer_accounts.customer_id as is_first
     from {{ ref("int_accounts") }} as accounts
     inner join {{ ref("int_customer_accounts") }} as customer_accounts
         on
@@ -26,34 +21,61 @@ with accounts as (
 customers as (
     select
         customer_id,
-        max(case when place = 1 then provider end) as provider,
-        max(case when place = 1 then provider_customer_id end) as provider_customer_id,
-        {% for column in columns %}
-            coalesce(max(case when place = 1 then {{ column }} end), min({{ column }}))
+        {% for column in ["provider", "provider_customer_id"] + columns %}
+            coalesce(min(case when is_first then {{ column }} end), min({{ column }}))
                 as {{ column }}{% if not loop.last %},{% endif %}
         {% endfor %}
     from accounts
     group by customer_id
 ),
 
-named as (
-    select customer_id from customers
-    union
-    select customer_id from {{ ref("int_subscription_periods") }}
-    union
-    select customer_id from {{ ref("int_payments") }}
-    union
-    select customer_id from {{ ref("int_ticket_customers") }}
+mentions as (
+    select
+        customer_id,
+        provider
+    from {{ ref("int_subscription_periods") }}
+    union all
+    select
+        customer_id,
+        provider
+    from {{ ref("int_payments") }}
     where customer_id is not null
-    union
-    select customer_id from {{ ref("int_customer_usage") }}
+    union all
+    select
+        customer_id,
+        cast(null as text) as provider
+    from {{ ref("int_ticket_customers") }}
+    where customer_id is not null
+    union all
+    select
+        customer_id,
+        cast(null as text) as provider
+    from {{ ref("int_customer_usage") }}
+    union all
+    select
+        customer_id,
+        provider
+    from customers
+),
+
+-- A helpdesk or a log of use names the customers of some biller, and is none itself.
+named as (
+    select
+        customer_id,
+        coalesce(max(provider), 'files') as provider
+    from mentions
+    group by customer_id
 )
 
 select
     ---------- ids
     named.customer_id,
-    coalesce(customers.provider, 'files') as provider,
-    coalesce(customers.provider_customer_id, named.customer_id) as provider_customer_id,
+    coalesce(customers.provider, named.provider) as provider,
+    case
+        when customers.customer_id is not null then customers.provider_customer_id
+        when named.provider = 'files' then named.customer_id
+        else substring(named.customer_id, length(named.provider) + 2)
+    end as provider_customer_id,
     customers.external_id,
 
     ---------- strings

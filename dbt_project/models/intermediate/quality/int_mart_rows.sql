@@ -1,14 +1,16 @@
 -- How many rows of each source table reached the models that the marts are made of.
 with rows_used as (
     select
+        provider,
         'customers' as source_table,
         created_at as fact_at,
         cast(null as text) as currency,
         cast(null as decimal(28, 6)) as amount
     from {{ ref("int_accounts") }}
-    where provider = 'files'
+    where is_on_record
     union all
     select
+        provider,
         'subscription_periods' as source_table,
         started_at as fact_at,
         currency,
@@ -17,28 +19,41 @@ with rows_used as (
     where provider = 'files'
     union all
     select
-        'payments' as source_table,
+        provider,
+        case
+            when provider = 'files' then 'payments'
+            when kind = 'charge' then 'charges'
+            else 'refunds'
+        end as source_table,
         occurred_at as fact_at,
         currency,
         abs(amount) as amount
     from {{ ref("int_payments") }}
-    where provider = 'files'
+    -- A dispute is an event for each movement of money it brings.
+    where provider = 'files' or kind in ('charge', 'refund')
     union all
     select
+        'files' as provider,
         'tickets' as source_table,
         created_at as fact_at,
         cast(null as text) as currency,
         cast(null as decimal(28, 6)) as amount
     from {{ ref("int_tickets") }}
-    where provider = 'files'
+),
+
+dated as (
+    select
+        *,
+        {{ source_month("provider", "fact_at") }} as metric_month
+    from rows_used
 )
 
 select
-    'files' as provider,
+    provider,
     source_table,
-    {{ month_of(local_date("fact_at")) }} as metric_month,
+    metric_month,
     currency,
     count(*) as row_count,
     sum(amount) as amount_sum
-from rows_used
-group by source_table, {{ month_of(local_date("fact_at")) }}, currency
+from dated
+group by provider, source_table, metric_month, currency

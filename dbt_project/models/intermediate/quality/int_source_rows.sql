@@ -1,7 +1,31 @@
 -- Every row that a source's tables hold, with the month, currency and amount it is counted by, and
 -- whether a mart carries it, or why not.
-with rows_loaded as (
+with stripe_left_out as (
     select
+        'charges' as source_table,
+        charge_id as object_id,
+        'not settled' as reason
+    from {{ ref("stg_stripe__charges") }}
+    where status not in ('succeeded', 'failed')
+    union all
+    select
+        'refunds' as source_table,
+        refunds.refund_id as object_id,
+        case
+            when refunds.status in ('failed', 'canceled') then 'failed or cancelled'
+            else 'of no charge that settled'
+        end as reason
+    from {{ ref("stg_stripe__refunds") }} as refunds
+    left join {{ ref("stg_stripe__charges") }} as charges
+        on
+            refunds.charge_id = charges.charge_id
+            and charges.status in ('succeeded', 'failed')
+    where refunds.status in ('failed', 'canceled') or charges.charge_id is null
+),
+
+rows_loaded as (
+    select
+        'files' as provider,
         'customers' as source_table,
         created_at as fact_at,
         cast(null as text) as currency,
@@ -12,6 +36,7 @@ with rows_loaded as (
     from {{ ref("stg_files__customers") }}
     union all
     select
+        'files' as provider,
         'subscription_periods' as source_table,
         started_at as fact_at,
         currency,
@@ -28,6 +53,7 @@ with rows_loaded as (
     from {{ ref("stg_files__subscription_periods") }}
     union all
     select
+        'files' as provider,
         'payments' as source_table,
         occurred_at as fact_at,
         currency,
@@ -38,6 +64,7 @@ with rows_loaded as (
     from {{ ref("stg_files__payments") }}
     union all
     select
+        'files' as provider,
         'tickets' as source_table,
         created_at as fact_at,
         cast(null as text) as currency,
@@ -48,6 +75,7 @@ with rows_loaded as (
     from {{ ref("stg_files__tickets") }}
     union all
     select
+        'files' as provider,
         'ticket_ratings' as source_table,
         rated_at as fact_at,
         cast(null as text) as currency,
@@ -58,6 +86,7 @@ with rows_loaded as (
     from {{ ref("stg_files__ticket_ratings") }}
     union all
     select
+        'files' as provider,
         'usage' as source_table,
         {{ local_midnight("occurred_on") }} as fact_at,
         cast(null as text) as currency,
@@ -68,6 +97,7 @@ with rows_loaded as (
     from {{ ref("stg_files__usage") }}
     union all
     select
+        'files' as provider,
         'exchange_rates' as source_table,
         {{ local_midnight("rate_date") }} as fact_at,
         cast(null as text) as currency,
@@ -76,13 +106,33 @@ with rows_loaded as (
         cast(null as text) as left_out_because,
         false as is_in_marts
     from {{ ref("stg_files__exchange_rates") }}
+    union all
+    select
+        'stripe' as provider,
+        stripe_objects.source_table,
+        stripe_objects.created_at as fact_at,
+        stripe_objects.currency,
+        stripe_objects.amount,
+        1 as row_count,
+        case
+            when stripe_objects.source_table not in ('customers', 'charges', 'refunds')
+                then cast(null as text)
+            when stripe_objects.created_at >= {{ as_of() }} then 'after as_of'
+            else stripe_left_out.reason
+        end as left_out_because,
+        stripe_objects.source_table in ('customers', 'charges', 'refunds') as is_in_marts
+    from {{ ref("stg_stripe__current_objects") }} as stripe_objects
+    left join stripe_left_out
+        on
+            stripe_objects.source_table = stripe_left_out.source_table
+            and stripe_objects.object_id = stripe_left_out.object_id
 )
 
 select
-    'files' as provider,
+    provider,
     source_table,
     fact_at,
-    {{ month_of(local_date("fact_at")) }} as metric_month,
+    {{ source_month("provider", "fact_at") }} as metric_month,
     currency,
     amount,
     row_count,

@@ -17,23 +17,6 @@ reference_rates as (
         min(rate_date) as first_date,
         max(case when rate_date <= {{ last_day() }} then rate_date end) as last_date
     from {{ ref("stg_exchange_rates__reference_rates") }}
-),
-
-{% set stripe_tables = [
-    "customers", "subscriptions", "invoices", "charges", "refunds", "disputes",
-] %}
-
-stripe_tables as (
-    {% for table in stripe_tables %}
-        {% set moment = "started_at" if table == "subscriptions" else "created_at" %}
-        select
-            '{{ table }}' as source_table,
-            count(*) as row_count,
-            min({{ moment }}) as first_fact_at,
-            max(case when {{ moment }} < {{ as_of() }} then {{ moment }} end) as last_fact_at
-        from {{ ref("stg_stripe__" ~ table) }}
-        {% if not loop.last %}union all{% endif %}
-    {% endfor %}
 )
 
 select
@@ -45,7 +28,9 @@ select
     facts.last_fact_at
 from {{ ref("stg_files__current_files") }} as current_files
 left join facts
-    on current_files.file_table = facts.source_table
+    on
+        current_files.file_table = facts.source_table
+        and facts.provider = 'files'
 union all
 select
     'exchange_rates' as source,
@@ -58,11 +43,11 @@ from reference_rates
 where row_count > 0
 union all
 select
-    'stripe' as source,
+    provider as source,
     source_table,
     true as is_present,
     row_count,
     first_fact_at,
     last_fact_at
-from stripe_tables
-where row_count > 0
+from facts
+where provider <> 'files'

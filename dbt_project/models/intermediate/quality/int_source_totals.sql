@@ -7,3 +7,12 @@ select
     row_count,
     amount_sum
 from {{ ref("stg_files__control_totals") }}
+union all
+select
+    'stripe' as provider,
+    source_table,
+    metric_month,
+    currency,
+    row_count,
+    amount_sum
+from {{ ref("stg_stripe__control_totals") }}

@@ -2,7 +2,8 @@
 -- currencies that a table does not have are null; sides are matched on a text key, as null matches
 -- nothing.
 {% set key %}
-    source_table || '|' || coalesce(cast(metric_month as text), '') || '|' || coalesce(currency, '')
+    provider || '|' || source_table || '|' || coalesce(cast(metric_month as text), '')
+    || '|' || coalesce(currency, '')
 {% endset %}
 
 with served as (

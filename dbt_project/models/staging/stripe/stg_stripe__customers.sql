@@ -5,7 +5,6 @@ with source as (
 select
     ---------- ids
     'stripe_' || id as customer_id,
-    id as provider_customer_id,
     {{ json_text("payload", "metadata.external_id") }} as external_id,
 
     ---------- strings
@@ -18,9 +17,7 @@ select
     {{ json_text("payload", "metadata.segment") }} as segment,
     {{ json_text("payload", "metadata.acquisition_channel") }} as acquisition_channel,
 
-    ---------- booleans
-    is_deleted,
-
     ---------- timestamps
     {{ to_utc("created_at") }} as created_at
 from source
+where not is_deleted

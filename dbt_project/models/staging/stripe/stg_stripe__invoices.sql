@@ -13,6 +13,8 @@ select
     upper({{ json_text("payload", "currency") }}) as currency,
     {{ json_text("payload", "billing_reason") }} as billing_reason,
     {{ json_text("payload", "collection_method") }} as collection_method,
+    {{ json_text("payload", "customer_name") }} as customer_name,
+    upper({{ json_text("payload", "customer_address.country") }}) as customer_country,
 
     ---------- numerics
     {{ json_integer("payload", "total") }} as total_minor,
