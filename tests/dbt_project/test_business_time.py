@@ -101,8 +101,7 @@ class Life:
             waits["requester"] += seconds if status in ("new", "open", "hold") else 0
             waits["agent"] += seconds if status == "pending" else 0
             waits["hold"] += seconds if status == "hold" else 0
-        some = len(self.statuses) > 1
-        return (*single, *(waits[wait] if some else None for wait in waits))
+        return (*single, *waits.values())
 
 
 def random_life(ticket_id: int, chance: random.Random) -> Life:

@@ -13,6 +13,8 @@ select
     users.user_id,
     users.external_id,
     users.organization_id,
+    -- Zendesk does not say into whom a user was merged; the tickets have the survivor.
+    cast(null as text) as merged_into,
 
     ---------- strings
     users.name,

@@ -1,7 +1,12 @@
 -- What happened to tickets before as_of, in the words of no provider. A reply is a public comment of
--- an agent, but the one a ticket begins with; what bots, rules and automations write is none, and
--- neither is what an agent writes on a ticket of their own. Files know of a ticket only when it was
+-- an agent, but the one a ticket begins with; what bots, rules, automations and merges write is
+-- none, and neither is what an agent writes on a ticket of their own. Files know of a ticket only when it was
 -- created, first answered, first solved and solved.
+{# What is solved at no known time was never seen open. #}
+{% set first_status = (
+    "case when solved_at is null and status in ('solved', 'closed') then status else 'open' end"
+) %}
+
 with people as (
     select
         user_id,
@@ -29,6 +34,7 @@ acted as (
         audited.*,
         case
             when audited.channel in ('rule', 'trigger', 'automation', 'system') then 'bot'
+            when audited.relation in ('merge', 'trigger', 'automation') then 'bot'
             when audited.actor_id = audited.requester_id then 'requester'
             when audited.actor_id = '-1' then 'bot'
             when people.is_agent then 'agent'
@@ -59,6 +65,10 @@ classified as (
     from acted
 ),
 
+file_tickets as (
+    {{ file_tickets() }}
+),
+
 events as (
     select
         'zendesk' as provider,
@@ -84,7 +94,7 @@ events as (
     where kind is not null
 
     {% for kind, moment, status, order in [
-        ("created", "created_at", "'open'", 0),
+        ("created", "created_at", first_status, 0),
         ("reply", "first_replied_at", "cast(null as text)", 1),
         ("first_solved", "first_solved_at", "cast(null as text)", 2),
         ("status_changed", "solved_at", "'solved'", 3),
@@ -105,7 +115,7 @@ events as (
             {{ "'open'" if kind == "status_changed" else "cast(null as text)" }} as previous_value,
             cast({{ order }} as bigint) as event_order,
             {{ moment }} as occurred_at
-        from {{ ref("stg_files__tickets") }}
+        from file_tickets
         where created_at < {{ as_of() }} and {{ moment }} < {{ as_of() }}
     {% endfor %}
 )

@@ -21,6 +21,7 @@ select
 
     ---------- booleans
     status in ('solved', 'closed') as is_solved,
+    status in ('new', 'open', 'pending', 'hold') as is_unsolved,
 
     ---------- timestamps
     occurred_at as starts_at,

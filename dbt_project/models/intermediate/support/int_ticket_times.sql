@@ -80,9 +80,14 @@ select
         cast({{ metric }}.open_seconds as bigint) as {{ metric }}_business_seconds,
     {% endfor %}
     {% for wait in waits %}
-        cast(calendar_waits.{{ wait }}_seconds as bigint) as {{ wait }}_calendar_seconds,
-        cast(business_waits.{{ wait }}_seconds as bigint) as {{ wait }}_business_seconds
-        {{- "," if not loop.last }}
+        case
+            when tickets.provider <> 'files'
+                then cast(coalesce(calendar_waits.{{ wait }}_seconds, 0) as bigint)
+        end as {{ wait }}_calendar_seconds,
+        case
+            when stretch_defaults.provider is not null
+                then cast(coalesce(business_waits.{{ wait }}_seconds, 0) as bigint)
+        end as {{ wait }}_business_seconds{{ "," if not loop.last }}
     {% endfor %}
 from {{ ref("int_tickets") }} as tickets
 {% for metric in ends %}
@@ -93,3 +98,5 @@ left join calendar_waits
     on tickets.ticket_key = calendar_waits.ticket_key
 left join business_waits
     on tickets.ticket_key = business_waits.ticket_key
+left join stretch_defaults
+    on tickets.provider = stretch_defaults.provider

@@ -40,10 +40,14 @@ outcomes as (
             max(case when status = 'solved' then starts_at end),
             max(case when status = 'closed' then starts_at end)
         ) as solved_at,
-        sum(case when previous_status in ('solved', 'closed') and not is_solved then 1 else 0 end)
+        sum(case when previous_status in ('solved', 'closed') and is_unsolved then 1 else 0 end)
             as reopens
     from {{ ref("int_ticket_status_stretches") }}
     group by ticket_key
+),
+
+file_tickets as (
+    {{ file_tickets() }}
 ),
 
 tickets as (
@@ -71,7 +75,7 @@ tickets as (
             case when {{ moment }} >= created_at and {{ moment }} < {{ as_of() }} then {{ moment }} end
                 as {{ moment }}{{ "," if not loop.last }}
         {% endfor %}
-    from {{ ref("stg_files__tickets") }}
+    from file_tickets
     where created_at < {{ as_of() }}
     union all
     select

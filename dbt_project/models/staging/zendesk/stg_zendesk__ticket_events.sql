@@ -2,7 +2,7 @@
 {% set paths = [
     "id", "event_type", "via.channel", "via", "status", "assignee_id", "group_id", "priority",
     "satisfaction_score", "new_schedule_id", "previous_schedule_id", "previous_value", "public",
-    "author_id",
+    "author_id", "via.source.rel",
 ] %}
 
 with source as (
@@ -54,6 +54,7 @@ select
     {% for path in paths[4:12] %}
         {{ text_at("texts", paths, path) }} as {{ path }},
     {% endfor %}
+    {{ text_at("texts", paths, "via.source.rel") }} as relation,
 
     ---------- booleans
     coalesce({{ text_at("texts", paths, "public") }} = 'true', false) as is_public,
