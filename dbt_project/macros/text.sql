@@ -14,19 +14,12 @@
 {%- endmacro %}
 
 
-{# What stands before the @ of an e-mail address, without a tag such as +invoices. #}
+{# What stands before the @ of an e-mail address, without a tag such as +invoices; null if there is
+   no @. #}
 {% macro email_mailbox(expression) -%}
-    {%- set name = (
-        "substring(" ~ expression ~ ", 1, position('@' in " ~ expression ~ ") - 1)"
-    ) -%}
     case
-        when position('@' in {{ expression }}) > 1
-            then
-                case
-                    when position('+' in {{ name }}) > 1
-                        then substring({{ name }}, 1, position('+' in {{ name }}) - 1)
-                    else {{ name }}
-                end
+        when position('@' in {{ expression }}) > 0
+            then nullif({{ text_before("(" ~ text_before(expression, "@") ~ ")", "+") }}, '')
     end
 {%- endmacro %}
 
@@ -60,4 +53,14 @@
 
 {% macro postgres__each_part(expression, separator) -%}
     unnest(string_to_array({{ expression }}, '{{ separator }}'))
+{%- endmacro %}
+
+
+{# What stands before the first of a separator in a text; all of it if there is none. #}
+{% macro text_before(expression, separator) -%}
+    case
+        when position('{{ separator }}' in {{ expression }}) > 0
+            then substring({{ expression }}, 1, position('{{ separator }}' in {{ expression }}) - 1)
+        else {{ expression }}
+    end
 {%- endmacro %}

@@ -1,9 +1,23 @@
--- How each customer's tickets went, and when a human last spoke with them.
+-- How each customer's tickets went, and when a human last spoke with them: an agent's public comment
+-- or call. Of files, which have no comments, the last that is known to have been done.
 {% set recent_from = add_days(last_day(), -89) %}
 
-with tickets as (
+with contacts as (
+    select
+        ticket_key,
+        max(occurred_at) as last_human_contact_at
+    from {{ ref("int_ticket_events") }}
+    where
+        actor_kind = 'agent'
+        and kind in ('reply', 'early_reply', 'comment')
+        and provider <> 'files'
+    group by ticket_key
+),
+
+tickets as (
     select
         tickets.*,
+        contacts.last_human_contact_at,
         customers.customer_id,
         ratings.rating_latest,
         ratings.rated_at,
@@ -17,6 +31,8 @@ with tickets as (
         on tickets.ticket_key = customers.ticket_key
     left join {{ ref("int_ticket_ratings") }} as ratings
         on tickets.ticket_key = ratings.ticket_key
+    left join contacts
+        on tickets.ticket_key = contacts.ticket_key
     where tickets.is_counted and customers.customer_id is not null
 )
 
@@ -29,6 +45,11 @@ select
     max(case when rating_recency = 1 then rating_latest end) as last_rating,
     count(rating_latest) as rated_tickets,
     sum(case when rating_latest = 'good' then 1 else 0 end) as good_tickets,
-    max(coalesce(solved_at, first_solved_at, first_replied_at)) as last_human_contact_at
+    max(
+        case
+            when provider = 'files' then coalesce(solved_at, first_solved_at, first_replied_at)
+            else last_human_contact_at
+        end
+    ) as last_human_contact_at
 from tickets
 group by customer_id

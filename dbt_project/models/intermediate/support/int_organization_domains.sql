@@ -1,4 +1,8 @@
+-- The e-mail domains of organizations.
 select
-    cast(null as text) as organization_key,
-    cast(null as text) as domain
-where false
+    ---------- ids
+    'zendesk|' || organization_id as organization_key,
+
+    ---------- strings
+    domain
+from {{ ref("stg_zendesk__organization_domains") }}

@@ -1,5 +1,12 @@
+-- The organizations a helpdesk knows.
 select
-    cast(null as text) as organization_key,
-    cast(null as text) as name,
-    cast(null as text) as external_id
-where false
+    ---------- ids
+    'zendesk|' || organization_id as organization_key,
+    'zendesk' as provider,
+    organization_id,
+    external_id,
+
+    ---------- strings
+    name
+from {{ ref("stg_zendesk__organizations") }}
+where not is_deleted

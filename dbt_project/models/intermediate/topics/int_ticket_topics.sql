@@ -16,11 +16,7 @@ word_rules as (
     select
         rule_number,
         plain_pattern,
-        case
-            when position(' ' in plain_pattern) > 0
-                then substring(plain_pattern, 1, position(' ' in plain_pattern) - 1)
-            else plain_pattern
-        end as first_word
+        {{ text_before("plain_pattern", " ") }} as first_word
     from rules
     where matches_on = 'word' and plain_pattern <> ''
 ),
@@ -101,6 +97,18 @@ type_matches as (
     group by ticket_types.ticket_type
 ),
 
+field_matches as (
+    select
+        field_values.ticket_key,
+        min(rules.rule_number) as rule_number
+    from {{ ref("int_ticket_field_values") }} as field_values
+    inner join rules
+        on {{ plain_text("field_values.title || ' ' || field_values.field_value") }}
+        = rules.plain_pattern
+    where rules.matches_on = 'field'
+    group by field_values.ticket_key
+),
+
 sorted as (
     select
         tickets.ticket_key,
@@ -108,7 +116,8 @@ sorted as (
             subject_words.rule_number,
             tag_words.rule_number,
             tag_matches.rule_number,
-            type_matches.rule_number
+            type_matches.rule_number,
+            field_matches.rule_number
         ) as rule_number
     from {{ ref("int_tickets") }} as tickets
     left join word_matches as subject_words
@@ -119,6 +128,8 @@ sorted as (
         on tickets.tags = tag_matches.tags
     left join type_matches
         on tickets.ticket_type = type_matches.ticket_type
+    left join field_matches
+        on tickets.ticket_key = field_matches.ticket_key
 )
 
 select

@@ -1,24 +1,22 @@
 -- One row for each month and topic with tickets. A customer counts once in each topic of a month,
 -- so neither customers nor their MRR add up over topics.
 {% set days_after = 90 %}
-{% set measures = ["first_reply_calendar_minutes", "full_resolution_calendar_minutes"] %}
+{% set times = ["first_reply", "full_resolution"] %}
 
 with tickets as (
     select
         {{ month_of(local_date("tickets.created_at")) }} as metric_month,
-        tickets.ticket_key,
         customers.customer_id,
         coalesce(topics.topic, 'unsorted') as topic,
         coalesce(topics.topic_kind, 'unsorted') as topic_kind,
-        {{ minutes_between("tickets.created_at", "tickets.first_replied_at") }}
-            as first_reply_calendar_minutes,
-        {{ minutes_between("tickets.created_at", "tickets.solved_at") }}
-            as full_resolution_calendar_minutes
+        times.*
     from {{ ref("int_tickets") }} as tickets
     inner join {{ ref("int_ticket_customers") }} as customers
         on tickets.ticket_key = customers.ticket_key
     inner join {{ ref("int_ticket_topics") }} as topics
         on tickets.ticket_key = topics.ticket_key
+    inner join {{ ref("int_ticket_times") }} as times
+        on tickets.ticket_key = times.ticket_key
     where tickets.is_counted
 ),
 
@@ -29,6 +27,12 @@ topics as (
         topic_kind,
         count(*) as tickets,
         sum(case when customer_id is null then 1 else 0 end) as unmatched_tickets,
+        {% for time in times %}
+            {% for clock in ["calendar", "business"] %}
+                {{ percentile_minutes(0.5, time ~ "_" ~ clock ~ "_seconds") }}
+                    as {{ time }}_{{ clock }}_minutes_median,
+            {% endfor %}
+        {% endfor %}
         sum(count(*)) over (partition by metric_month) as tickets_of_month,
         sum(sum(case when topic_kind = 'unsorted' then 1 else 0 end)) over (
             partition by metric_month
@@ -36,31 +40,6 @@ topics as (
     from tickets
     group by metric_month, topic, topic_kind
 ),
-
-{% for measure in measures %}
-    ranked_{{ measure }} as (
-        select
-            metric_month,
-            topic,
-            {{ measure }},
-            count(*) over (partition by metric_month, topic) as measured,
-            row_number() over (
-                partition by metric_month, topic order by {{ measure }}, ticket_key
-            ) as place
-        from tickets
-        where {{ measure }} is not null
-    ),
-
-    median_{{ measure }} as (
-        select
-            metric_month,
-            topic,
-            {{ ratio("sum(" ~ measure ~ ")", "count(*)") }} as median_{{ measure }}
-        from ranked_{{ measure }}
-        where 2 * place between measured and measured + 2
-        group by metric_month, topic
-    ),
-{% endfor %}
 
 customers as (
     select
@@ -90,22 +69,13 @@ joined as (
         {% for column in [
             "customers", "paying_customers", "mrr", "churned_customers", "churned_mrr",
         ] %}
-            coalesce(customers.{{ column }}, 0) as {{ column }},
-        {% endfor %}
-        {% for measure in measures %}
-            median_{{ measure }}.median_{{ measure }}{% if not loop.last %},{% endif %}
+            coalesce(customers.{{ column }}, 0) as {{ column }}{{ "," if not loop.last }}
         {% endfor %}
     from topics
     left join customers
         on
             topics.metric_month = customers.metric_month
             and topics.topic = customers.topic
-    {% for measure in measures %}
-        left join median_{{ measure }}
-            on
-                topics.metric_month = median_{{ measure }}.metric_month
-                and topics.topic = median_{{ measure }}.topic
-    {% endfor %}
     cross join subscriptions
 )
 
@@ -124,8 +94,10 @@ select
     case when is_aftermath_known then {{ amount("churned_mrr") }} end as churned_mrr_90_days,
     case when is_aftermath_known then {{ ratio("churned_customers", "paying_customers") }} end
         as customer_churn_rate_90_days,
-    {% for measure in measures %}
-        median_{{ measure }},
+    {% for time in times %}
+        {% for clock in ["calendar", "business"] %}
+            {{ time }}_{{ clock }}_minutes_median,
+        {% endfor %}
     {% endfor %}
     {{ ratio("unsorted_tickets", "tickets_of_month") }} as unsorted_share
 from joined
