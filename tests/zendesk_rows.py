@@ -33,7 +33,22 @@ class ZendeskRows:
     def user(self, user_id: str, role: str = "end-user", **fields: Any) -> None:
         """A person; agents have the role `agent`."""
         body = {"id": int(user_id), "role": role, "active": True, **fields}
-        self._add("users", body, role=role, email=fields.get("email"))
+        self._add(
+            "users",
+            body,
+            role=role,
+            email=fields.get("email"),
+            external_id=fields.get("external_id"),
+            organization_id=fields.get("organization_id"),
+            is_deleted=not body["active"],
+        )
+
+    def organization(
+        self, organization_id: str, domains: Iterable[str] = (), external_id: str | None = None
+    ) -> None:
+        """A company, as the helpdesk knows it."""
+        body = {"id": int(organization_id), "domain_names": list(domains)}
+        self._add("organizations", body, external_id=external_id)
 
     def ticket(
         self, ticket_id: int, created_at: datetime, requester_id: str | None = "1", **fields: Any
@@ -54,6 +69,7 @@ class ZendeskRows:
             is_deleted=fields.get("status") == "deleted",
             status=fields.get("status"),
             requester_id=requester_id,
+            organization_id=fields.get("organization_id"),
         )
 
     def audit(

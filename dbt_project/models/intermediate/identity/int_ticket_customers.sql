@@ -30,16 +30,6 @@ requesters as (
         on requesters.merged_into = survivors.requester_key
 ),
 
-organizations as (
-    select
-        organizations.organization_key,
-        keys.customer_id
-    from {{ ref("int_organizations") }} as organizations
-    inner join keys
-        on organizations.external_id = keys.key_value
-    where keys.key_kind = 'external_id'
-),
-
 organization_domains as (
     select
         domains.organization_key,
@@ -53,6 +43,24 @@ organization_domains as (
         on lower(trim(domains.domain)) = keys.key_value
     where keys.key_kind = 'domain'
     group by domains.organization_key
+),
+
+-- An organisation may be two customers: its external id counts if no domain says otherwise.
+organizations as (
+    select
+        organizations.organization_key,
+        keys.customer_id
+    from {{ ref("int_organizations") }} as organizations
+    inner join keys
+        on organizations.external_id = keys.key_value
+    left join organization_domains
+        on organizations.organization_key = organization_domains.organization_key
+    where
+        keys.key_kind = 'external_id'
+        and (
+            organization_domains.organization_key is null
+            or organization_domains.customer_id = keys.customer_id
+        )
 ),
 
 tickets as (
@@ -93,7 +101,11 @@ found as (
         ) as override_customer_id,
         by_address.customer_id as email_customer_id,
         by_address.confidence as email_confidence,
-        organizations.customer_id as organization_customer_id,
+        case
+            when
+                by_domain.key_value is null or by_domain.customer_id = organizations.customer_id
+                then organizations.customer_id
+        end as organization_customer_id,
         coalesce(by_domain.customer_id, organization_domains.customer_id) as domain_customer_id,
         coalesce(by_domain.confidence, organization_domains.confidence) as domain_confidence,
         case
@@ -146,10 +158,10 @@ linked as (
             when external_id_customer_id is not null then 'external_id'
             when override_customer_id is not null then 'override'
             when email_customer_id is not null then 'email'
-            when organization_customer_id is not null then 'external_id'
+            when organization_customer_id is not null then 'organization'
             when domain_customer_id is not null then 'domain'
             else 'unmatched'
-        end as link_method
+        end as found_by
     from found
 )
 
@@ -169,12 +181,18 @@ select
 
     ---------- strings
     email as requester_email,
-    link_method,
-    case when link_method = 'unmatched' then unmatched_because end as unmatched_because,
+    case when found_by = 'organization' then 'external_id' else found_by end as link_method,
+    case when found_by = 'unmatched' then unmatched_because end as unmatched_because,
 
     ---------- numerics
-    {{ amount(
-        "case link_method when 'unmatched' then 0 when 'email' then email_confidence"
-        ~ " when 'domain' then domain_confidence else 1 end"
-    ) }} as confidence
+    cast(
+        case found_by
+            when 'unmatched' then 0
+            when 'email' then email_confidence
+            when 'organization' then 0.9
+            when 'domain' then domain_confidence
+            else 1
+        end
+        as decimal(28, 6)
+    ) as confidence
 from linked

@@ -39,6 +39,7 @@ with rows_used as (
         cast(null as text) as currency,
         cast(null as decimal(28, 6)) as amount
     from {{ ref("int_tickets") }}
+    where provider = 'files'
 ),
 
 dated as (
