@@ -96,7 +96,7 @@ class NearDuplicates:
         else:
             address = self._two_accounts(company, evidence, address, domain)
         knows_address = kind not in (8, 10)
-        self._people(company, domain, address, knows_address, owns_domain=kind not in (7, 9))
+        self._people(company, domain, address, knows_address, owns_domain=kind not in (7, 8, 9, 10))
 
     def _two_accounts(self, company: int, evidence: str, address: str, domain: str) -> str:
         """One account at each biller; returns the address of the first."""
