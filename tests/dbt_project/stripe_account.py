@@ -134,7 +134,7 @@ def _row(resource: Resource, body: Row, as_of: datetime, *, is_deleted: bool = F
 
 
 def _first(body: Row, as_of: datetime) -> Row:
-    created = body.get("created")
+    created = body.get("created", body.get("date"))
     return {
         "id": body["id"],
         "created_at": datetime.fromtimestamp(created, UTC) if created else None,

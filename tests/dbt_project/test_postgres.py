@@ -5,10 +5,14 @@ from typing import Any
 
 import pytest
 
+from ingestion.load import ensure_raw_tables, load_source
 from ingestion.sandbox.company import write_sample
+from ingestion.sandbox.stripe.world import make_account
+from ingestion.settings import Home, Settings
+from tests.dbt_project.stripe_account import load_account
 from tests.oracle.random_history import write_random_history
 from tests.postgres import build_on_postgres, connect, copy_raw_tables, postgres
-from tests.warehouse import Warehouse, build_warehouse
+from tests.warehouse import Warehouse, build_warehouse, rebuild
 
 pytestmark = pytest.mark.slow
 
@@ -30,6 +34,31 @@ def test_the_marts_of_hostile_histories_are_equal_on_postgresql(tmp_path: Path) 
         currency=history.currency,
         time_zone=history.time_zone,
     )
+    assert_equal_on_both(warehouse)
+
+
+def test_the_marts_of_a_stripe_account_are_equal_on_postgresql(tmp_path: Path) -> None:
+    account = make_account(customers=60, months=12)
+    files = tmp_path / "files"
+    files.mkdir()
+    account.truth.write_rates(files, account.as_of)
+    settings = Settings(
+        home=Home(tmp_path / "home"),
+        sources=("files",),
+        files_path=files,
+        exchange_rates_location="",
+        as_of=account.as_of,
+        currency="USD",
+        time_zone="America/New_York",
+        policy="default",
+        language="en",
+    )
+    ensure_raw_tables(settings)
+    load_source("files", settings, account.as_of, lambda _: None)
+    load_account(settings, account, account.as_of)
+    warehouse = Warehouse(settings, account.as_of)
+    rebuild(warehouse)
+    assert warehouse.rows("select count(*) from marts.fct_payments") > [(100,)]
     assert_equal_on_both(warehouse)
 
 
