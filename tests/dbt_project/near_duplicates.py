@@ -77,12 +77,12 @@ class NearDuplicates:
         domain = f"{rng.choice(('acme', 'akme', 'acme-inc'))}{company}.example"
         if kind == 7:  # two companies of one holding
             domain = f"holding{company // 2}.example"
-        name = rng.choice(NAMES)
+        name = f"{rng.choice(NAMES)}{company}"
         address = f"{name}@{domain}"
         if kind == 8:  # the same person looks after both
             address = f"maria@agency{company // 2}.example"
         elif kind == 9:
-            address = f"{name}.{company}@{FREE_MAIL}"
+            address = f"{name}@{FREE_MAIL}"
         evidence = EVIDENCE[company % len(EVIDENCE)]
         provider = "files" if company % 2 else "stripe"
         if kind == 10:  # one address, one account at each biller, and two companies by their ids
@@ -92,17 +92,23 @@ class NearDuplicates:
         elif kind == 10:
             self._account(company, provider, address, external_id=f"X{company}")
         elif company % 3 == 2:
+            address = f"billing@{domain}" if kind == 2 else address
             self._account(company, provider, address, external_id=None)
         else:
             address = self._two_accounts(company, evidence, address, domain)
-        knows_address = kind not in (8, 10)
-        self._people(company, domain, address, knows_address, owns_domain=kind not in (7, 8, 9, 10))
+        self._people(
+            company,
+            domain,
+            address,
+            knows_address=kind not in (8, 10),
+            owns_domain=kind not in (7, 8, 9, 10),
+        )
 
     def _two_accounts(self, company: int, evidence: str, address: str, domain: str) -> str:
         """One account at each biller; returns the address of the first."""
         self.evidence[company] = evidence
         external_id, file_id, stripe_id = f"X{company}", f"f{company}", f"cus_{company}"
-        other = f"zoe@{domain}"
+        other = f"zoe{company}@{domain}"
         first, second, its_id = {
             "external_id": (external_id, external_id, other),
             "file_id": (None, file_id, other),
@@ -119,7 +125,7 @@ class NearDuplicates:
         if evidence == "override":
             self.overrides.append(("stripe", stripe_id, file_id, "they said so"))
         if evidence == "external_id" and self._rng.random() < 0.5:
-            self._account(company, "stripe", f"finance@{domain}", external_id, "b")
+            self._account(company, "stripe", f"finance{company}@{domain}", external_id, "b")
         return address
 
     def _account(
@@ -147,7 +153,7 @@ class NearDuplicates:
         self.accounts[provider, id_] = company
 
     def _people(
-        self, company: int, domain: str, address: str, knows_address: bool, *, owns_domain: bool
+        self, company: int, domain: str, address: str, *, knows_address: bool, owns_domain: bool
     ) -> None:
         is_one = self.evidence.get(company) not in ("mailbox", "none")
         provider, account_id = self._first_account(company)

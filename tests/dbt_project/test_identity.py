@@ -31,7 +31,7 @@ Link = tuple[str | None, str, Decimal]
 def prepared(folder: Path, as_of: datetime, tables: dict[str, list[Row]]) -> Settings:
     """Load files in their form, and make every other raw table."""
     files = folder / "files"
-    files.mkdir()
+    files.mkdir(exist_ok=True)
     for name, rows in tables.items():
         write_table(files / f"{name}.csv", rows)
     settings = Settings(
@@ -50,7 +50,7 @@ def prepared(folder: Path, as_of: datetime, tables: dict[str, list[Row]]) -> Set
     return settings
 
 
-@pytest.fixture(scope="module", params=(3,))
+@pytest.fixture(scope="module", params=(3, 4))
 def company(request: pytest.FixtureRequest) -> NearDuplicates:
     return NearDuplicates(seed=request.param)
 
@@ -180,6 +180,9 @@ def test_an_unmatched_rate_beyond_what_is_allowed_warns(built: Warehouse) -> Non
 
 def test_a_company_that_moves_to_another_biller_neither_leaves_nor_joins(tmp_path: Path) -> None:
     account = make_account(customers=20)
+    account.truth.write(tmp_path / "files", account.as_of)
+    for name in ("customers", "subscription_periods", "payments"):
+        (tmp_path / "files" / f"{name}.csv").unlink()
     plain = {}
     for customer in account.truth.customers:
         periods = [
