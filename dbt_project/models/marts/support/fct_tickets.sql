@@ -40,7 +40,7 @@ from {{ ref("int_tickets") }} as tickets
 inner join {{ ref("int_ticket_customers") }} as customers
     on tickets.ticket_key = customers.ticket_key
 inner join {{ ref("int_ticket_times") }} as times
-    on tickets.ticket_key = times.ticket_key
+    on tickets.ticket_number = times.ticket_number
 left join {{ ref("int_ticket_ratings") }} as ratings
     on tickets.ticket_key = ratings.ticket_key
 order by tickets.created_at, tickets.ticket_key
