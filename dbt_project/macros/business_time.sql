@@ -19,51 +19,42 @@
 {%- endmacro %}
 
 
-{# Common table expressions: `name`, the rows of `spans` that have an end, each with the version of
-   the schedule that was in force at that end, for the whole span, and open_seconds, for how long it
-   was open within. `spans` has ticket_key, provider, starts_at and ends_at; `columns` of it are
-   kept. Rows without a schedule are left out. #}
+{# Common table expressions: `name`, the rows of `spans`, each with open_seconds, for how long it was
+   open within by the version of its schedule that was in force at its end; null without a schedule
+   or an end. `spans` has ticket_number, provider, starts_at and ends_at; `columns` of it are kept. #}
 {% macro open_seconds_of(name, spans, columns) -%}
-{{ name }}_defaults as (
-    select
-        provider,
-        min(schedule_id) as schedule_id
-    from {{ ref("int_schedule_versions") }}
-    where is_default
-    group by provider
-),
-
-{{ name }}_versions as (
+{{ name }}_schedules as (
     select
         {% for column in columns %}spans.{{ column }},{% endfor %}
         spans.starts_at,
         spans.ends_at,
-        versions.schedule_version
+        coalesce(schedules.schedule_id, defaults.schedule_id) as schedule_id
     from {{ spans }} as spans
-    inner join {{ name }}_defaults as defaults
+    inner join default_schedules as defaults
         on spans.provider = defaults.provider
     left join {{ ref("int_ticket_schedules") }} as schedules
         on
-            spans.ticket_key = schedules.ticket_key
+            spans.ticket_number = schedules.ticket_number
             and spans.ends_at >= schedules.starts_at
             and spans.ends_at < schedules.ends_at
-    inner join {{ ref("int_schedule_versions") }} as versions
-        on
-            spans.provider = versions.provider
-            and coalesce(schedules.schedule_id, defaults.schedule_id) = versions.schedule_id
-            and spans.ends_at >= versions.valid_from
-            and spans.ends_at < versions.valid_to
 ),
 
 {{ name }} as (
     select
         {% for column in columns %}spans.{{ column }},{% endfor %}
+        spans.starts_at,
+        spans.ends_at,
         ({{ open_seconds_until("at_end", "spans.ends_at") }})
         - ({{ open_seconds_until("at_start", "spans.starts_at") }}) as open_seconds
-    from {{ name }}_versions as spans
-    inner join {{ ref("int_schedule_hours") }} as at_start
-        on {{ holds_instant("at_start", "spans.schedule_version", "spans.starts_at") }}
-    inner join {{ ref("int_schedule_hours") }} as at_end
-        on {{ holds_instant("at_end", "spans.schedule_version", "spans.ends_at") }}
+    from {{ name }}_schedules as spans
+    left join {{ ref("int_schedule_versions") }} as versions
+        on
+            spans.schedule_id = versions.schedule_id
+            and spans.ends_at >= versions.valid_from
+            and spans.ends_at < versions.valid_to
+    left join {{ ref("int_schedule_hours") }} as at_start
+        on {{ holds_instant("at_start", "versions.schedule_version", "spans.starts_at") }}
+    left join {{ ref("int_schedule_hours") }} as at_end
+        on {{ holds_instant("at_end", "versions.schedule_version", "spans.ends_at") }}
 )
 {%- endmacro %}

@@ -18,7 +18,11 @@
 
 {# The day in the reporting time zone of an instant in UTC. #}
 {% macro local_date(expression) -%}
-    cast(({{ expression }}) at time zone 'UTC' at time zone '{{ var("time_zone") }}' as date)
+    {% if var("time_zone") == "UTC" -%}
+        cast(({{ expression }}) as date)
+    {%- else -%}
+        cast(({{ expression }}) at time zone 'UTC' at time zone '{{ var("time_zone") }}' as date)
+    {%- endif %}
 {%- endmacro %}
 
 

@@ -177,7 +177,7 @@ def build(folder: Path, rows: ZendeskRows, as_of: datetime) -> Warehouse:
     built = Warehouse(settings, as_of)
     with target_database(PERENE_WAREHOUSE=str(built.path)):
         run_dbt(
-            ["build", "--select", "+fct_tickets", "--exclude-resource-type", "unit_test"]
+            ["build", "--select", "+path:models/marts/support", "--exclude-resource-type", "unit_test"]
             + ["--vars", variables(built)],
             manifest=parsed_project(),
         )

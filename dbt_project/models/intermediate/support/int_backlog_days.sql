@@ -17,7 +17,7 @@ with stretches as (
         end as ends_on
     from {{ ref("int_ticket_status_stretches") }} as stretches
     inner join {{ ref("int_tickets") }} as tickets
-        on stretches.ticket_key = tickets.ticket_key
+        on stretches.ticket_number = tickets.ticket_number
     where stretches.is_unsolved and tickets.is_counted
 ),
 

@@ -6,11 +6,9 @@ with tickets as (
 ),
 
 history as (
-    select
-        ticket_key,
-        max(case when kind = 'created' then 1 else 0 end) as has_beginning
+    select distinct ticket_number
     from {{ ref("int_ticket_events") }}
-    group by ticket_key
+    where kind = 'created'
 ),
 
 opinions as (
@@ -38,10 +36,12 @@ file_moments as (
 
 zendesk_moments as (
     select distinct
-        ticket_key,
+        tickets.ticket_key,
         'first_replied_at before it was created' as reason
-    from {{ ref("int_ticket_events") }}
-    where kind = 'early_reply' and provider = 'zendesk'
+    from {{ ref("int_ticket_events") }} as events
+    inner join tickets
+        on events.ticket_number = tickets.ticket_number
+    where events.kind = 'early_reply' and events.provider = 'zendesk'
 ),
 
 windows as (
@@ -83,11 +83,11 @@ faults as (
         'its history lacks the beginning' as reason
     from tickets
     left join history
-        on tickets.ticket_key = history.ticket_key
+        on tickets.ticket_number = history.ticket_number
     where
         tickets.provider <> 'files'
         and tickets.is_counted
-        and coalesce(history.has_beginning, 0) = 0
+        and history.ticket_number is null
     union all
     select
         'ticket' as subject,

@@ -39,12 +39,14 @@ keyed as (
     where given_at < {{ as_of() }}
     union all
     select
-        ticket_key,
-        new_value as score,
-        occurred_at as given_at,
+        tickets.ticket_key,
+        events.new_value as score,
+        events.occurred_at as given_at,
         0 as place
-    from {{ ref("int_ticket_events") }}
-    where kind = 'rated'
+    from {{ ref("int_ticket_events") }} as events
+    inner join {{ ref("int_ticket_keys") }} as tickets
+        on events.ticket_number = tickets.ticket_number
+    where events.kind = 'rated'
 ),
 
 judged as (

@@ -3,13 +3,13 @@
 -- row, or whose time no row holds, is measured by the default schedule.
 with assignments as (
     select
-        ticket_key,
+        ticket_number,
         new_value as schedule_id,
         previous_value as previous_schedule_id,
         occurred_at,
-        row_number() over (partition by ticket_key order by occurred_at, event_order) as place,
+        row_number() over (partition by ticket_number order by occurred_at, event_order) as place,
         coalesce(
-            lead(occurred_at) over (partition by ticket_key order by occurred_at, event_order),
+            lead(occurred_at) over (partition by ticket_number order by occurred_at, event_order),
             timestamp '9999-12-31 00:00:00'
         ) as next_assigned_at
     from {{ ref("int_ticket_events") }}
@@ -17,7 +17,7 @@ with assignments as (
 )
 
 select
-    ticket_key,
+    ticket_number,
     schedule_id,
     occurred_at as starts_at,
     next_assigned_at as ends_at
@@ -25,7 +25,7 @@ from assignments
 where occurred_at < next_assigned_at and schedule_id is not null
 union all
 select
-    ticket_key,
+    ticket_number,
     previous_schedule_id as schedule_id,
     timestamp '1900-01-01 00:00:00' as starts_at,
     occurred_at as ends_at

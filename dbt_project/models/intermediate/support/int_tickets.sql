@@ -4,31 +4,31 @@
 
 with answers as (
     select
-        ticket_key,
+        ticket_number,
         count(*) as replies,
         min(occurred_at) as first_replied_at,
         max(occurred_at) as last_replied_at
     from {{ ref("int_ticket_events") }}
     where kind = 'reply'
-    group by ticket_key
+    group by ticket_number
 ),
 
 -- A group and an assignee that change at once are one handoff; the first of each is none.
 handoffs as (
     select
-        ticket_key,
+        ticket_number,
         count(distinct occurred_at) as handoffs
     from {{ ref("int_ticket_events") }}
     where
         kind in ('assignee_changed', 'group_changed')
         and new_value is not null
         and previous_value is not null
-    group by ticket_key
+    group by ticket_number
 ),
 
 outcomes as (
     select
-        ticket_key,
+        ticket_number,
         max(case when ends_at = timestamp '9999-12-31 00:00:00' then status end) as status,
         max(case when ends_at = timestamp '9999-12-31 00:00:00' and is_solved then 1 else 0 end)
         = 1 as is_solved,
@@ -43,7 +43,7 @@ outcomes as (
         sum(case when previous_status in ('solved', 'closed') and is_unsolved then 1 else 0 end)
             as reopens
     from {{ ref("int_ticket_status_stretches") }}
-    group by ticket_key
+    group by ticket_number
 ),
 
 file_tickets as (
@@ -113,14 +113,18 @@ tickets as (
 
 keyed as (
     select
-        provider || '|' || ticket_id as ticket_key,
-        *
+        keys.ticket_number,
+        keys.ticket_key,
+        tickets.*
     from tickets
+    inner join {{ ref("int_ticket_keys") }} as keys
+        on tickets.provider = keys.provider and tickets.ticket_id = keys.ticket_id
 )
 
 select
     ---------- ids
     keyed.ticket_key,
+    keyed.ticket_number,
     keyed.provider,
     keyed.ticket_id,
     keyed.provider || '|' || coalesce(keyed.requester_id, keyed.requester_email) as requester_key,
@@ -161,8 +165,8 @@ select
     end as solved_at
 from keyed
 left join answers
-    on keyed.ticket_key = answers.ticket_key
+    on keyed.ticket_number = answers.ticket_number
 left join outcomes
-    on keyed.ticket_key = outcomes.ticket_key
+    on keyed.ticket_number = outcomes.ticket_number
 left join handoffs
-    on keyed.ticket_key = handoffs.ticket_key
+    on keyed.ticket_number = handoffs.ticket_number

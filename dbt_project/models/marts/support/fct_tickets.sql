@@ -43,7 +43,7 @@ inner join {{ ref("int_ticket_customers") }} as customers
 inner join {{ ref("int_ticket_topics") }} as topics
     on tickets.ticket_key = topics.ticket_key
 inner join {{ ref("int_ticket_times") }} as times
-    on tickets.ticket_key = times.ticket_key
+    on tickets.ticket_number = times.ticket_number
 left join {{ ref("int_ticket_ratings") }} as ratings
     on tickets.ticket_key = ratings.ticket_key
 order by tickets.created_at, tickets.ticket_key

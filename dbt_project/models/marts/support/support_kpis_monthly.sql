@@ -16,7 +16,7 @@ with tickets as (
         {% endfor %}
     from {{ ref("int_tickets") }} as tickets
     inner join {{ ref("int_ticket_times") }} as times
-        on tickets.ticket_key = times.ticket_key
+        on tickets.ticket_number = times.ticket_number
     where tickets.is_counted
 ),
 
