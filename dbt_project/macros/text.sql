@@ -25,20 +25,22 @@
 
 
 {# A text as it is compared word by word: lower case, no accents, one blank between two words and
-   nothing but letters and digits in them. Engines disagree about lower case outside ASCII, so the
-   accented letters are named, and combining marks (the last ones) fall out. #}
+   nothing but letters and digits in them. #}
 {% macro plain_text(expression) -%}
-    {%- set accented = (
-        "ÁÀÂÃÄÅáàâãäåÉÈÊËéèêëÍÌÎÏíìîïÓÒÔÕÖØóòôõöøÚÙÛÜúùûüÇçÑñÝýÿ"
-        ~ "\u0300\u0301\u0302\u0303\u0308\u030A\u0327"
-    ) -%}
-    {%- set plain = "aaaaaaaaaaaaeeeeeeeeiiiiiiiioooooooooooouuuuuuuuccnnyyy" -%}
-    trim(
-        regexp_replace(
-            lower(translate({{ expression }}, '{{ accented }}', '{{ plain }}')),
-            '[^a-z0-9]+', ' ', 'g'
-        )
-    )
+    trim(regexp_replace(lower({{ without_accents(expression) }}), '[^a-z0-9]+', ' ', 'g'))
+{%- endmacro %}
+
+
+{% macro without_accents(expression) -%}
+    {{ return(adapter.dispatch("without_accents", "perene")(expression)) }}
+{%- endmacro %}
+
+{% macro default__without_accents(expression) -%}
+    strip_accents({{ expression }})
+{%- endmacro %}
+
+{% macro postgres__without_accents(expression) -%}
+    regexp_replace(normalize({{ expression }}, nfd), '[\u0300-\u036F]', '', 'g')
 {%- endmacro %}
 
 

@@ -4,14 +4,14 @@
 
 with contacts as (
     select
-        ticket_key,
+        ticket_number,
         max(occurred_at) as last_human_contact_at
     from {{ ref("int_ticket_events") }}
     where
         actor_kind = 'agent'
         and kind in ('reply', 'early_reply', 'comment')
         and provider <> 'files'
-    group by ticket_key
+    group by ticket_number
 ),
 
 tickets as (
@@ -32,7 +32,7 @@ tickets as (
     left join {{ ref("int_ticket_ratings") }} as ratings
         on tickets.ticket_key = ratings.ticket_key
     left join contacts
-        on tickets.ticket_key = contacts.ticket_key
+        on tickets.ticket_number = contacts.ticket_number
     where tickets.is_counted and customers.customer_id is not null
 )
 

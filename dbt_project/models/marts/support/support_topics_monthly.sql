@@ -16,7 +16,7 @@ with tickets as (
     inner join {{ ref("int_ticket_topics") }} as topics
         on tickets.ticket_key = topics.ticket_key
     inner join {{ ref("int_ticket_times") }} as times
-        on tickets.ticket_key = times.ticket_key
+        on tickets.ticket_number = times.ticket_number
     where tickets.is_counted
 ),
 
