@@ -1,0 +1,102 @@
+"""Tries out the credentials and the connection, and says how much there is to read."""
+
+from contextlib import closing
+from datetime import datetime, timedelta
+
+from ingestion.api import Parameters
+from ingestion.errors import SourceError
+from ingestion.loading import Progress
+from ingestion.rows import instant, micros
+from ingestion.zendesk.client import Client, account_from_settings, shown_host
+from ingestion.zendesk.decoding import Decoder
+from ingestion.zendesk.paging import LARGEST_EXPORT_PAGE, Api, UnavailableError
+from ingestion.zendesk.source import LARGEST_SKEW, require_administrator
+from ingestion.zendesk.tables import RESOURCES, TICKETS, Reading, Resource
+
+# Of as many days before now the rows are counted, to estimate all.
+SAMPLED = timedelta(days=30)
+
+
+def check(now: datetime, progress: Progress) -> None:
+    """Report what the credentials open and how long the first load takes.
+
+    Args:
+        now: This machine's time.
+        progress: Takes the report's lines.
+
+    Raises:
+        SettingsError: A setting of this source cannot be used.
+        SourceError: Something lacks; the message lists everything.
+    """
+    account = account_from_settings()
+    with closing(Client(account)) as client:
+        api = Api(client)
+        email = require_administrator(api)
+        progress(f"zendesk: {shown_host(account)}, as {email}, an administrator")
+        skew = abs((client.clock or now) - now)
+        if skew > LARGEST_SKEW:
+            raise SourceError(
+                f"This machine's clock and Zendesk's are {skew / timedelta(minutes=1):,.0f} "
+                "minutes apart; set this machine's clock right."
+            )
+        _check_lists(api, progress)
+        first = _first(api, now)
+        if first is None:
+            progress("zendesk: the helpdesk has no ticket yet")
+            return
+        exports = [one for one in RESOURCES if one.reading in (Reading.CURSOR, Reading.TIME)]
+        rows = {one.table: _estimate(api, one, now, now - first) for one in exports}
+        pages = sum(count // LARGEST_EXPORT_PAGE + 1 for count in rows.values())
+        progress(
+            f"zendesk: tickets since {first:%Y-%m}, roughly "
+            + ", ".join(f"{count:,} {table}" for table, count in rows.items())
+        )
+        progress(
+            f"zendesk: the first load is about {pages:,} requests for exports, which take "
+            f"{max(1, round(pages / account.requests_per_minute)):,} min at "
+            f"{account.requests_per_minute:g} requests a minute, and the ratings"
+        )
+
+
+def _check_lists(api: Api, progress: Progress) -> None:
+    lacking: list[str] = []
+    plan: list[str] = []
+    for resource in RESOURCES:
+        if resource.reading not in (Reading.WHOLE, Reading.RECENT):
+            continue
+        try:
+            next(api.pages(resource.path, resource.key, resource.page_rows))
+        except UnavailableError:
+            (plan if resource.is_optional else lacking).append(resource.table)
+    if lacking:
+        raise SourceError(
+            f"{shown_host(api.client.account)} refuses {', '.join(lacking)}; use the credentials "
+            "of an administrator."
+        )
+    if plan:
+        progress(f"zendesk: the account's plan does not have {', '.join(plan)}")
+
+
+def _first(api: Api, now: datetime) -> datetime | None:
+    """Return when the ticket that was left alone the longest was last touched."""
+    moments = _moments(api, TICKETS, now, [("start_time", "0")])
+    return min(moments, default=None)
+
+
+def _estimate(api: Api, resource: Resource, now: datetime, age: timedelta) -> int:
+    """Return about how many rows an export has, as if they had always come as they do now."""
+    begin = now - min(SAMPLED, age)
+    moments = _moments(api, resource, now, [("start_time", str(int(begin.timestamp())))])
+    is_full = len(moments) >= LARGEST_EXPORT_PAGE
+    span = max(moments) - begin if is_full else now - begin
+    return round(len(moments) * (age / max(span, timedelta(seconds=1))))
+
+
+def _moments(api: Api, resource: Resource, now: datetime, asked: Parameters) -> list[datetime]:
+    page = api.export(resource, asked)
+    decoded = Decoder(now, keeps_text=False).objects(resource, page[resource.key])
+    return [
+        instant(one.moved)
+        for one in decoded.records
+        if one.moved is not None and one.moved < micros(now)
+    ]
