@@ -2,16 +2,20 @@
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import duckdb
 import orjson
 import pyarrow as pa
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
 from ingestion import warehouse
-from ingestion.settings import Settings
+from ingestion.load import ensure_raw_tables, load_source
+from ingestion.settings import Home, Settings
 from ingestion.tables import LOAD_ID, Kind
 from ingestion.zendesk.tables import BY_TABLE
+from tests.warehouse import Warehouse, parsed_project, run_dbt, target_database, variables
 
 DATASET = "raw_zendesk"
 Json = dict[str, Any]
@@ -174,6 +178,38 @@ class ZendeskRows:
             **typed,
         }
         self._rows.setdefault(table, []).append(row)
+
+
+def build_support(
+    folder: Path, rows: ZendeskRows, as_of: datetime, *, files: Path | None = None
+) -> Warehouse:
+    """A warehouse of one load with the support marts and their checks; fails if one blocks."""
+    settings = Settings(
+        home=Home(folder),
+        sources=("zendesk",),
+        files_path=files,
+        exchange_rates_location="",
+        as_of=as_of,
+        currency="USD",
+        time_zone="UTC",
+        policy="default",
+        language="en",
+    )
+    ensure_raw_tables(settings)
+    if files is not None:
+        load_source("files", settings, as_of, lambda _: None)
+    rows.load(settings)
+    built = Warehouse(settings, as_of)
+    with target_database(PERENE_WAREHOUSE=str(built.path)):
+        run_dbt(
+            [
+                *("build", "--select", "+path:models/marts/support"),
+                *("--exclude-resource-type", "unit_test", "--vars", variables(built)),
+            ],
+            manifest=parsed_project(),
+        )
+    DuckDBConnectionManager.close_all_connections()
+    return built
 
 
 def comment(author_id: str, *, is_public: bool = True) -> Json:
