@@ -135,6 +135,30 @@ RULE_EXAMPLES = [
             ("bea", "2025-06-25", "churn", "voluntary", "-100"),
         ],
     ),
+    WorkedExample(
+        "rule-23-net",
+        "an item that switches its plan counts by the difference: what starts that day is larger",
+        [
+            period("ana", "2025-05-01", "2025-06-10", plan="Old", item_id="i1"),
+            period("ana", "2025-06-10", plan="New", item_id="i1"),
+            period("ana", "2025-06-10", "", "30", plan="Extra", item_id="i2"),
+            period("bea", "2025-05-01", "2025-06-10", plan="Old", item_id="i1"),
+            period("bea", "2025-06-10", "", "80", plan="New", item_id="i1"),
+            period("bea", "2025-06-10", "", "50", plan="Extra", item_id="i2"),
+            period("cai", "2025-05-01", "2025-06-10", plan="Old", item_id="i1"),
+            period("cai", "2025-06-10", "", "80", plan="New", item_id="i1"),
+            period("cai", "2025-06-10", "", "10", plan="Extra", item_id="i2"),
+        ],
+        kpis={"2025-06": {"expansion_mrr": "60", "contraction_mrr": "-10"}},
+        movements=[
+            ("ana", "2025-05-01", "new", "started", "100"),
+            ("ana", "2025-06-10", "expansion", "started", "30"),
+            ("bea", "2025-05-01", "new", "started", "100"),
+            ("bea", "2025-06-10", "expansion", "started", "30"),
+            ("cai", "2025-05-01", "new", "started", "100"),
+            ("cai", "2025-06-10", "contraction", "plan_switch", "-10"),
+        ],
+    ),
     *(
         WorkedExample(
             f"rate-{name}",

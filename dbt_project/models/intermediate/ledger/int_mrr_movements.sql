@@ -1,17 +1,28 @@
 -- The movements of customers: their legs of one day and type together. The reason of a movement
--- into or out of a pause is the pause's; else its largest leg's, ties broken by this order.
+-- into or out of a pause is the pause's; else that of the item that changed most, ties broken by
+-- this order. An item that switches its plan changes by the difference of its two legs.
 {% set reasons = [
     "plan_switch", "quantity", "price", "discount", "trial_converted", "resumed", "recovered",
     "started", "paused", "involuntary", "voluntary", "rounding",
 ] %}
 
-with legs as (
+with sized as (
+    select
+        *,
+        abs(
+            sum(mrr_delta) over (partition by movement_id, subscription_item_id, currency)
+        ) as item_size
+    from {{ ref("int_mrr_legs") }}
+    where movement_id is not null
+),
+
+legs as (
     select
         *,
         row_number() over (
             partition by movement_id
             order by
-                abs(mrr_delta) desc,
+                item_size desc,
                 case reason
                     {% for reason in reasons %}
                         when '{{ reason }}' then {{ loop.index }}
@@ -20,8 +31,7 @@ with legs as (
                 end,
                 subscription_item_id
         ) as size_rank
-    from {{ ref("int_mrr_legs") }}
-    where movement_id is not null
+    from sized
 ),
 
 movements as (
