@@ -1,4 +1,4 @@
-"""A made-up company whose customers look like each other: two billers, a helpdesk, and the truth."""
+"""A made-up company whose customers look alike: two billers, a helpdesk, and the truth."""
 
 import random
 from dataclasses import dataclass, field

@@ -185,9 +185,7 @@ def test_a_company_that_moves_to_another_biller_neither_leaves_nor_joins(tmp_pat
         (tmp_path / "files" / f"{name}.csv").unlink()
     plain = {}
     for customer in account.truth.customers:
-        periods = [
-            row for row in account.truth.periods if row.customer_id == customer.customer_id
-        ]
+        periods = [row for row in account.truth.periods if row.customer_id == customer.customer_id]
         if periods and periods[0].status == "active":
             plain[customer.customer_id] = (customer.person, min(row.started_at for row in periods))
     moved = dict(sorted(plain.items())[:3])
