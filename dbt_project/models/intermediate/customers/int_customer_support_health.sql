@@ -1,5 +1,5 @@
--- How each customer's tickets went, and when a human last spoke with them: an agent's public comment
--- or call. Of files, which have no comments, the last that is known to have been done.
+-- How each customer's tickets went, and when a human last spoke with them: an agent's public
+-- comment or call. Of files, which have no comments, the last that is known to have been done.
 {% set recent_from = add_days(last_day(), -89) %}
 
 with contacts as (

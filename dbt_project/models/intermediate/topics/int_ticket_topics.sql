@@ -97,14 +97,20 @@ type_matches as (
     group by ticket_types.ticket_type
 ),
 
+field_values as (
+    select
+        ticket_key,
+        {{ plain_text("title || ' ' || field_value") }} as plain_value
+    from {{ ref("int_ticket_field_values") }}
+),
+
 field_matches as (
     select
         field_values.ticket_key,
         min(rules.rule_number) as rule_number
-    from {{ ref("int_ticket_field_values") }} as field_values
+    from field_values
     inner join rules
-        on {{ plain_text("field_values.title || ' ' || field_values.field_value") }}
-        = rules.plain_pattern
+        on field_values.plain_value = rules.plain_pattern
     where rules.matches_on = 'field'
     group by field_values.ticket_key
 ),

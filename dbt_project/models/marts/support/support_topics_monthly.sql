@@ -69,7 +69,7 @@ joined as (
         {% for column in [
             "customers", "paying_customers", "mrr", "churned_customers", "churned_mrr",
         ] %}
-            coalesce(customers.{{ column }}, 0) as {{ column }}{{ "," if not loop.last }}
+            coalesce(customers.{{ column }}, 0) as {{ column }}{% if not loop.last %},{% endif %}
         {% endfor %}
     from topics
     left join customers

@@ -1,14 +1,15 @@
 -- What a deleted customer was known by: Stripe then gives no more than the id.
 with versions as (
     select
-        raw.*,
+        customers.*,
         row_number() over (
-            partition by raw.id order by raw.observed_at desc, raw._dlt_load_id desc
+            partition by customers.id
+            order by customers.observed_at desc, customers._dlt_load_id desc
         ) as version_age
-    from {{ source("raw_stripe", "customers") }} as raw
+    from {{ source("raw_stripe", "customers") }} as customers
     inner join {{ source("raw_stripe", "_dlt_loads") }} as loads
-        on raw._dlt_load_id = loads.load_id
-    where loads.status = 0 and not raw.is_deleted
+        on customers._dlt_load_id = loads.load_id
+    where loads.status = 0 and not customers.is_deleted
 ),
 
 deleted as (
