@@ -71,11 +71,16 @@ class Resource:
         query: What every request for them asks besides pages and times.
         moved: When an export placed a row where it is; its rows come in this order.
         created: When an object was made.
-        gone: The key, and its values, of an object that is deleted and still served.
+        gone: The key that marks an object that is deleted and still served, with the values that
+            say so; without values any but null does.
+        since: What a list is asked for to leave out what is older, and how many of its units a
+            second has.
+        page_rows: The most rows a list gives on a page.
         dropped: Paths of what is never kept; `*` stands for every object of a list.
         texts: Paths of what people wrote, kept only on request.
         keeps_versions: Whether each version stays, not only the newest.
         one: Where one object is given by its id, if anywhere.
+        is_optional: Whether smaller plans lack it.
     """
 
     table: str
@@ -87,10 +92,13 @@ class Resource:
     moved: Field = Field("updated_at", ("updated_at",), Form.TIME)
     created: Path = ("created_at",)
     gone: tuple[str, tuple[object, ...]] = ("", ())
+    since: tuple[str, int] = ("", 0)
+    page_rows: int = 100
     dropped: tuple[Path, ...] = ()
     texts: tuple[Path, ...] = ()
     keeps_versions: bool = False
     one: str = ""
+    is_optional: bool = False
 
     @property
     def raw_table(self) -> RawTable:
@@ -118,9 +126,10 @@ TICKETS = Resource(
     # `updated_at` stands still when the system itself changes a ticket.
     moved=_GENERATED,
     gone=("status", ("deleted",)),
-    # `fields` repeats `custom_fields`.
+    # `fields` repeats `custom_fields`, and `metric_set` what has a table of its own.
     dropped=(
         ("fields",),
+        ("metric_set",),
         ("raw_subject",),
         ("via", "source", "from", "phone"),
         ("via", "source", "from", "formatted_phone"),
@@ -131,7 +140,12 @@ TICKETS = Resource(
     one="tickets/{id}.json",
 )
 TICKET_METRICS = Resource(
-    "ticket_metrics", "metric_sets", TICKETS.path, Reading.SIDE, (_TICKET,), one=""
+    "ticket_metrics",
+    "metric_sets",
+    TICKETS.path,
+    Reading.SIDE,
+    (_TICKET,),
+    one="ticket_metrics/{id}.json",
 )
 USERS = Resource(
     "users",
@@ -161,6 +175,7 @@ ORGANIZATIONS = Resource(
     "incremental/organizations.json",
     Reading.TIME,
     (Field("external_id", ("external_id",)),),
+    gone=("deleted_at", ()),
     dropped=(("notes",), ("details",)),
     one="organizations/{id}.json",
 )
@@ -191,6 +206,7 @@ TICKET_EVENTS = Resource(
         ("child_events", "*", "html_body"),
         ("child_events", "*", "plain_body"),
         ("child_events", "*", "attachments"),
+        ("child_events", "*", "subject"),
         ("child_events", "*", "description"),
         ("child_events", "*", "satisfaction_comment"),
     ),
@@ -216,8 +232,10 @@ SATISFACTION_RATINGS = Resource(
     "satisfaction_ratings.json",
     Reading.RECENT,
     (_TICKET, Field("score", ("score",))),
+    since=("start_time", 1),
     texts=(("comment",),),
     keeps_versions=True,
+    is_optional=True,
     one="satisfaction_ratings/{id}.json",
 )
 # The form of surveys that follows satisfaction ratings; an account has the one or the other. What
@@ -228,8 +246,11 @@ SURVEY_RESPONSES = Resource(
     "guide/survey_responses",
     Reading.RECENT,
     (_TICKET, Field("score", ("score",))),
+    since=("filter[created_at_start]", 1000),
+    page_rows=50,
     texts=(("answers", "*", "value"),),
     keeps_versions=True,
+    is_optional=True,
 )
 GROUPS = Resource(
     "groups",
@@ -248,7 +269,12 @@ BRANDS = Resource(
     dropped=(("signature_template",), ("logo",)),
 )
 SLA_POLICIES = Resource(
-    "sla_policies", "sla_policies", "slas/policies.json", Reading.WHOLE, keeps_versions=True
+    "sla_policies",
+    "sla_policies",
+    "slas/policies.json",
+    Reading.WHOLE,
+    keeps_versions=True,
+    is_optional=True,
 )
 # Their holidays are asked for one schedule at a time, and put into them.
 SCHEDULES = Resource(
@@ -257,6 +283,7 @@ SCHEDULES = Resource(
     "business_hours/schedules.json",
     Reading.WHOLE,
     keeps_versions=True,
+    is_optional=True,
 )
 DELETED_TICKETS_PATH = "deleted_tickets.json"
 HOLIDAYS_PATH = "business_hours/schedules/{id}/holidays.json"

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from ingestion.sandbox.stripe.faults import FaultPlan
+from ingestion.sandbox.faults import FaultPlan
 from ingestion.stripe import backfill
 from ingestion.stripe.tables import OBJECTS
 from tests.ingestion.stripe.connected import Connected
