@@ -178,7 +178,8 @@ def check_support(warehouse: Path) -> int:
             from staging.stg_zendesk__tickets as given
             left join marts.fct_tickets as tickets using (ticket_id)
             where
-                tickets.replies is distinct from 1 + cast(hash(given.ticket_id, 9) % 2 = 0 as integer)
+                tickets.replies is distinct from
+                    1 + cast(hash(given.ticket_id, 9) % 2 = 0 as integer)
                 or tickets.reopens is distinct from
                     cast(hash(given.ticket_id, 10) % 10 = 0 as integer)
                 or tickets.first_reply_business_minutes is null
