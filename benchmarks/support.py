@@ -136,12 +136,11 @@ def compile_support(folder: Path) -> Path:
     return compile_models(folder, [f"+{name}" for name in marts])
 
 
-def prepare_support(empty: Path, compiled: Path, warehouse: Path, rows: int) -> None:
+def prepare_support(empty: Path, warehouse: Path, rows: int) -> None:
     """Makes a warehouse with made-up tickets, their events, and all else the marts read.
 
     Args:
         empty: The warehouse that ``compile_support`` made.
-        compiled: The compiled SQL.
         warehouse: The new warehouse's file; called as the empty one is.
         rows: How many tickets.
     """
@@ -179,7 +178,10 @@ def check_support(warehouse: Path) -> int:
             from staging.stg_zendesk__tickets as given
             left join marts.fct_tickets as tickets using (ticket_id)
             where
-                tickets.replies is distinct from 1 + (hash(given.ticket_id, 9) % 2 = 0)::int
+                tickets.replies is distinct from
+                    1 + cast(hash(given.ticket_id, 9) % 2 = 0 as integer)
+                or tickets.reopens is distinct from
+                    cast(hash(given.ticket_id, 10) % 10 = 0 as integer)
                 or tickets.first_reply_business_minutes is null
                 or tickets.first_reply_business_minutes > tickets.first_reply_calendar_minutes
             """

@@ -200,16 +200,21 @@ def build_support(
         load_source("files", settings, as_of, lambda _: None)
     rows.load(settings)
     built = Warehouse(settings, as_of)
-    with target_database(PERENE_WAREHOUSE=str(built.path)):
+    build_support_marts(built)
+    return built
+
+
+def build_support_marts(warehouse: Warehouse) -> None:
+    """Build the support marts and run their checks on what is loaded."""
+    with target_database(PERENE_WAREHOUSE=str(warehouse.path)):
         run_dbt(
             [
                 *("build", "--select", "+path:models/marts/support"),
-                *("--exclude-resource-type", "unit_test", "--vars", variables(built)),
+                *("--exclude-resource-type", "unit_test", "--vars", variables(warehouse)),
             ],
             manifest=parsed_project(),
         )
     DuckDBConnectionManager.close_all_connections()
-    return built
 
 
 def comment(author_id: str, *, is_public: bool = True) -> Json:

@@ -3,7 +3,6 @@
 from contextlib import closing
 from datetime import datetime, timedelta
 
-from ingestion.api import Parameters
 from ingestion.errors import SourceError
 from ingestion.loading import Progress
 from ingestion.rows import instant, micros
@@ -12,9 +11,6 @@ from ingestion.zendesk.decoding import Decoder
 from ingestion.zendesk.paging import LARGEST_EXPORT_PAGE, Api, UnavailableError
 from ingestion.zendesk.source import LARGEST_SKEW, require_administrator
 from ingestion.zendesk.tables import RESOURCES, TICKETS, Reading, Resource
-
-# Of as many days before now the rows are counted, to estimate all.
-SAMPLED = timedelta(days=30)
 
 
 def check(now: datetime, progress: Progress) -> None:
@@ -40,17 +36,11 @@ def check(now: datetime, progress: Progress) -> None:
                 "minutes apart; set this machine's clock right."
             )
         _check_lists(api, progress)
-        first = _first(api, now)
-        if first is None:
-            progress("zendesk: the helpdesk has no ticket yet")
-            return
         exports = [one for one in RESOURCES if one.reading in (Reading.CURSOR, Reading.TIME)]
-        rows = {one.table: _estimate(api, one, now, now - first) for one in exports}
+        rows = {one.table: _estimate(api, one, now, progress) for one in exports}
         pages = sum(count // LARGEST_EXPORT_PAGE + 1 for count in rows.values())
-        progress(
-            f"zendesk: tickets since {first:%Y-%m}, roughly "
-            + ", ".join(f"{count:,} {table}" for table, count in rows.items())
-        )
+        counted = ", ".join(f"{count:,} {table}" for table, count in rows.items())
+        progress(f"zendesk: roughly {counted}")
         progress(
             f"zendesk: the first load is about {pages:,} requests for exports, which take "
             f"{max(1, round(pages / account.requests_per_minute)):,} min at "
@@ -77,26 +67,34 @@ def _check_lists(api: Api, progress: Progress) -> None:
         progress(f"zendesk: the account's plan does not have {', '.join(plan)}")
 
 
-def _first(api: Api, now: datetime) -> datetime | None:
-    """Return when the ticket that was left alone the longest was last touched."""
-    moments = _moments(api, TICKETS, now, [("start_time", "0")])
-    return min(moments, default=None)
+def _estimate(api: Api, resource: Resource, now: datetime, progress: Progress) -> int:
+    """Return about how many rows an export has: how dense it is at its begin and in its middle."""
+    begin, is_all = _moments(api, resource, now, "0")
+    if resource is TICKETS and begin:
+        progress(f"zendesk: tickets since {min(begin):%Y-%m}")
+    if is_all or not begin:
+        return len(begin)
+    half = (now - min(begin)) / 2
+    middle = now - half
+    later, is_rest = _moments(api, resource, now, str(int(middle.timestamp())))
+    second = len(later) if is_rest or not later else _rows_in(half, later, middle)
+    return _rows_in(half, begin, min(begin)) + second
 
 
-def _estimate(api: Api, resource: Resource, now: datetime, age: timedelta) -> int:
-    """Return about how many rows an export has, as if they had always come as they do now."""
-    begin = now - min(SAMPLED, age)
-    moments = _moments(api, resource, now, [("start_time", str(int(begin.timestamp())))])
-    is_full = len(moments) >= LARGEST_EXPORT_PAGE
-    span = max(moments) - begin if is_full else now - begin
-    return round(len(moments) * (age / max(span, timedelta(seconds=1))))
+def _rows_in(span: timedelta, moments: list[datetime], begin: datetime) -> int:
+    """Return how many rows a span has that is as dense as a page."""
+    return round(len(moments) * (span / max(max(moments) - begin, timedelta(seconds=1))))
 
 
-def _moments(api: Api, resource: Resource, now: datetime, asked: Parameters) -> list[datetime]:
-    page = api.export(resource, asked)
+def _moments(
+    api: Api, resource: Resource, now: datetime, start: str
+) -> tuple[list[datetime], bool]:
+    """Return when the rows of one page are from, and whether it is the last page."""
+    page = api.export(resource, [("start_time", start)])
     decoded = Decoder(now, keeps_text=False).objects(resource, page[resource.key])
-    return [
+    moments = [
         instant(one.moved)
         for one in decoded.records
         if one.moved is not None and one.moved < micros(now)
     ]
+    return moments, page.get("end_of_stream") is True

@@ -80,8 +80,15 @@ def read_deleted_tickets(api: Api, gathering: Gathering, known: Known) -> None:
             "of an administrator. Nothing was loaded."
         ) from None
     told = gathering.records.get(TICKETS.table, {})
-    for identity in sorted(known.present(TICKETS) & gone.keys() - told.keys()):
-        gathering.put(TICKETS, [gathering.decoder.tombstone(TICKETS, identity, gone[identity])])
+    held = known.versions(TICKETS, gone.keys() - told.keys())
+    gathering.put(
+        TICKETS,
+        [
+            gathering.decoder.tombstone(TICKETS, identity, gone[identity])
+            for identity in sorted(held)
+            if not held[identity].is_deleted
+        ],
+    )
     gathering.window(
         DELETED_TICKETS, LIST, "", gathering.observed_at, gathering.observed_at, len(gone)
     )

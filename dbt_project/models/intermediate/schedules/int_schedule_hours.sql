@@ -1,19 +1,21 @@
 -- For how long each version of a schedule had been open up to each UTC day, and when it opens on
 -- it; a day with more than one opening is one row for each. The rows of a version tile its time.
-with bounds as (
+with first_days as (
+    select
+        time_zone,
+        cast(min(starts_at) as date) as first_day
+    from {{ ref("int_zone_offsets") }}
+    group by time_zone
+),
+
+bounds as (
     select
         versions.schedule_version,
-        offsets.first_day,
+        first_days.first_day,
         cast(least(versions.valid_to, {{ as_of() }}) as date) as final_day
     from {{ ref("int_schedule_versions") }} as versions
-    inner join (
-        select
-            time_zone,
-            cast(min(starts_at) as date) as first_day
-        from {{ ref("int_zone_offsets") }}
-        group by time_zone
-    ) as offsets
-        on versions.time_zone = offsets.time_zone
+    inner join first_days
+        on versions.time_zone = first_days.time_zone
 ),
 
 days as (

@@ -20,13 +20,13 @@ stretches as (
         versions.schedule_version,
         versions.schedule_id,
         versions.valid_from,
-        offsets.starts_at,
-        least(offsets.ends_at, versions.needed_until) as ends_at,
-        offsets.offset_seconds * interval '1 second' as ahead
+        zone_offsets.starts_at,
+        least(zone_offsets.ends_at, versions.needed_until) as ends_at,
+        zone_offsets.offset_seconds * interval '1 second' as ahead
     from versions
-    inner join {{ ref("int_zone_offsets") }} as offsets
-        on versions.time_zone = offsets.time_zone
-    where offsets.starts_at < versions.needed_until
+    inner join {{ ref("int_zone_offsets") }} as zone_offsets
+        on versions.time_zone = zone_offsets.time_zone
+    where zone_offsets.starts_at < versions.needed_until
 ),
 
 local_days as (

@@ -30,7 +30,7 @@ midnights as (
     from days
 ),
 
-offsets as (
+clocks as (
     select
         time_zone,
         starts_at,
@@ -43,7 +43,7 @@ minutes as (
     select
         time_zone,
         {{ each_minute("starts_at", "starts_at + interval '1 day'") }} as starts_at
-    from offsets
+    from clocks
     where offset_seconds <> next_offset_seconds
 ),
 
@@ -52,7 +52,7 @@ points as (
         time_zone,
         starts_at,
         offset_seconds
-    from offsets
+    from clocks
     union
     select
         time_zone,

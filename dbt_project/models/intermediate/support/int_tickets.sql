@@ -60,7 +60,8 @@ tickets as (
         customer_id as given_customer_id,
         requester_email,
         organization,
-        status,
+        -- What is solved after as_of is open still.
+        case when solved_at >= {{ as_of() }} then 'open' else status end as status,
         priority,
         channel,
         ticket_type,
