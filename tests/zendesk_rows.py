@@ -210,6 +210,7 @@ def build_support_marts(warehouse: Warehouse) -> None:
         run_dbt(
             [
                 *("build", "--select", "+path:models/marts/support"),
+                *("--indirect-selection", "buildable"),  # checks of what is built, and no others
                 *("--exclude-resource-type", "unit_test", "--vars", variables(warehouse)),
             ],
             manifest=parsed_project(),
