@@ -1,6 +1,5 @@
 """Stories of a helpdesk, and what the support marts make of them."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -170,7 +169,7 @@ def faults(rows: ZendeskRows) -> None:
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     """All stories in one warehouse."""
     rows = helpdesk()
     tell(rows)

@@ -9,7 +9,9 @@ months as (
     from {{ ref("support_kpis_monthly") }}
 )
 
-select *
+select
+    tickets.counted_tickets,
+    months.created_tickets
 from tickets
 cross join months
-where counted_tickets <> created_tickets
+where tickets.counted_tickets <> months.created_tickets

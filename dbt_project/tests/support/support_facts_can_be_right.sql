@@ -1,2 +1,5 @@
-select *
+select
+    subject,
+    subject_key,
+    reason
 from {{ ref("support_faults") }}

@@ -18,7 +18,9 @@ backlog as (
     where backlog_on = {{ last_day() }}
 )
 
-select *
+select
+    tickets.unsolved_tickets,
+    backlog.backlog_tickets
 from tickets
 cross join backlog
-where unsolved_tickets <> backlog_tickets
+where tickets.unsolved_tickets <> backlog.backlog_tickets

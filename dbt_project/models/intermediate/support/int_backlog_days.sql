@@ -48,12 +48,14 @@ banded as (
     {% endfor %}
 ),
 
+first_day as (
+    select min(created_on) as created_on
+    from stretches
+),
+
 days as (
     select {{ each_day("created_on", last_day()) }} as backlog_on
-    from (
-        select min(created_on) as created_on
-        from stretches
-    ) as first_days
+    from first_day
     where created_on is not null
 ),
 
@@ -89,6 +91,17 @@ daily as (
     from changes
     where backlog_on <= {{ last_day() }}
     group by age_band, backlog_on
+),
+
+summed as (
+    select
+        age_band,
+        backlog_on,
+        sum(tickets) over (
+            partition by age_band order by backlog_on
+            rows between unbounded preceding and current row
+        ) as tickets
+    from daily
 )
 
 select
@@ -101,14 +114,8 @@ select
             when '{{ band }}' then {{ youngest }}
         {% endfor %}
     end as youngest_days,
-    cast(
-        sum(tickets) over (
-            partition by age_band order by backlog_on
-            rows between unbounded preceding and current row
-        )
-        as bigint
-    ) as tickets,
+    cast(tickets as bigint) as tickets,
 
     ---------- dates
     backlog_on
-from daily
+from summed

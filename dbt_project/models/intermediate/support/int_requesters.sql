@@ -8,25 +8,26 @@ with assignees as (
 
 select
     ---------- ids
-    'zendesk|' || users.user_id as requester_key,
+    'zendesk|' || people.user_id as requester_key,
     'zendesk' as provider,
-    users.user_id,
-    users.external_id,
-    users.organization_id,
+    people.user_id,
+    people.external_id,
+    people.organization_id,
     -- Zendesk does not say into whom a user was merged; the tickets have the survivor.
     cast(null as text) as merged_into,
 
     ---------- strings
-    users.name,
-    users.email,
-    users.role,
+    people.name,
+    people.email,
+    people.role,
 
     ---------- booleans
-    users.is_active,
-    coalesce(users.role, '') in ('agent', 'admin') or assignees.assignee_id is not null as is_agent,
+    people.is_active,
+    coalesce(people.role, '') in ('agent', 'admin') or assignees.assignee_id is not null
+        as is_agent,
 
     ---------- timestamps
-    users.created_at
-from {{ ref("stg_zendesk__users") }} as users
+    people.created_at
+from {{ ref("stg_zendesk__users") }} as people
 left join assignees
-    on users.user_id = assignees.assignee_id
+    on people.user_id = assignees.assignee_id

@@ -1,5 +1,5 @@
--- What happened to tickets before as_of, in the words of no provider. A reply is a public comment of
--- an agent, but the one a ticket begins with; what bots, rules, automations and merges write is
+-- What happened to tickets before as_of, in the words of no provider. A reply is a public comment
+-- of an agent, but the one a ticket begins with; what bots, rules, automations and merges write is
 -- none, and neither is what an agent writes on a ticket of their own. Files know of a ticket only
 -- when it was created, first answered, first solved and solved.
 
@@ -52,7 +52,8 @@ classified as (
         *,
         case
             when is_comment and not is_public then 'note'
-            when is_comment and actor_kind = 'agent' and occurred_at > ticket_created_at then 'reply'
+            when is_comment and actor_kind = 'agent' and occurred_at > ticket_created_at
+                then 'reply'
             when is_comment and actor_kind = 'agent' and occurred_at < ticket_created_at
                 then 'early_reply'
             when is_comment then 'comment'

@@ -17,7 +17,8 @@ select
 
     ---------- strings
     status,
-    lag(status) over (partition by ticket_number order by occurred_at, event_order) as previous_status,
+    lag(status) over (partition by ticket_number order by occurred_at, event_order)
+        as previous_status,
 
     ---------- booleans
     status in ('solved', 'closed') as is_solved,

@@ -43,7 +43,7 @@ calendar_waits as (
                         then {{ seconds_between("starts_at", "ends_at") }}
                     else 0
                 end
-            ) as {{ wait }}_seconds{{ "," if not loop.last }}
+            ) as {{ wait }}_seconds{% if not loop.last %},{% endif %}
         {% endfor %}
     from left_statuses
     where provider <> 'files'
@@ -57,7 +57,7 @@ business_waits as (
         ticket_number,
         {% for wait, statuses in waits.items() %}
             sum(case when status in ({{ sql_texts(statuses) }}) then open_seconds else 0 end)
-                as {{ wait }}_seconds{{ "," if not loop.last }}
+                as {{ wait }}_seconds{% if not loop.last %},{% endif %}
         {% endfor %}
     from waits
     group by ticket_number
@@ -91,7 +91,7 @@ joined as (
         {% for wait in waits %}
             coalesce(calendar_waits.{{ wait }}_seconds, 0) as {{ wait }}_calendar_seconds,
             coalesce(business_waits.{{ wait }}_seconds, 0) as {{ wait }}_business_seconds
-            {{- "," if not loop.last }}
+            {%- if not loop.last %},{% endif %}
         {% endfor %}
     from {{ ref("int_tickets") }} as tickets
     {% for joined in (ends | list) + ["calendar_waits", "business_waits"] %}
@@ -116,6 +116,6 @@ select
         case when has_statuses then cast({{ wait }}_calendar_seconds as bigint) end
             as {{ wait }}_calendar_seconds,
         case when has_schedule then cast({{ wait }}_business_seconds as bigint) end
-            as {{ wait }}_business_seconds{{ "," if not loop.last }}
+            as {{ wait }}_business_seconds{% if not loop.last %},{% endif %}
     {% endfor %}
 from joined

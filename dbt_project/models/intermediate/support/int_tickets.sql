@@ -73,8 +73,9 @@ tickets as (
         reopens,
         created_at,
         {% for moment in file_moments %}
-            case when {{ moment }} >= created_at and {{ moment }} < {{ as_of() }} then {{ moment }} end
-                as {{ moment }}{{ "," if not loop.last }}
+            case
+                when {{ moment }} >= created_at and {{ moment }} < {{ as_of() }} then {{ moment }}
+            end as {{ moment }}{% if not loop.last %},{% endif %}
         {% endfor %}
     from file_tickets
     where created_at < {{ as_of() }}
@@ -94,13 +95,13 @@ tickets as (
         tickets.ticket_type,
         tickets.subject,
         tickets.tags,
-        not (tickets.is_deleted or tickets.is_merged or tickets.is_spam) as is_counted,
+        not tickets.is_deleted and not tickets.is_merged and not tickets.is_spam as is_counted,
         tickets.submitter_id <> tickets.requester_id and submitters.is_agent as is_agent_created,
         cast(null as integer) as replies,
         cast(null as integer) as reopens,
         tickets.created_at,
         {% for moment in file_moments %}
-            cast(null as timestamp) as {{ moment }}{{ "," if not loop.last }}
+            cast(null as timestamp) as {{ moment }}{% if not loop.last %},{% endif %}
         {% endfor %}
     from {{ ref("stg_zendesk__tickets") }} as tickets
     left join {{ ref("int_requesters") }} as requesters
@@ -114,12 +115,14 @@ tickets as (
 
 keyed as (
     select
-        keys.ticket_number,
-        keys.ticket_key,
+        ticket_keys.ticket_number,
+        ticket_keys.ticket_key,
         tickets.*
     from tickets
-    inner join {{ ref("int_ticket_keys") }} as keys
-        on tickets.provider = keys.provider and tickets.ticket_id = keys.ticket_id
+    inner join {{ ref("int_ticket_keys") }} as ticket_keys
+        on
+            tickets.provider = ticket_keys.provider
+            and tickets.ticket_id = ticket_keys.ticket_id
 )
 
 select
@@ -136,8 +139,10 @@ select
     ---------- strings
     keyed.requester_email,
     keyed.organization,
-    case when keyed.provider = 'files' then keyed.status else coalesce(outcomes.status, keyed.status) end
-        as status,
+    case
+        when keyed.provider = 'files' then keyed.status
+        else coalesce(outcomes.status, keyed.status)
+    end as status,
     keyed.priority,
     keyed.channel,
     keyed.ticket_type,

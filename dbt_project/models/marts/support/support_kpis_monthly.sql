@@ -12,7 +12,7 @@ with tickets as (
         tickets.*,
         {% for time in times %}
             times.{{ time }}_calendar_seconds,
-            times.{{ time }}_business_seconds{{ "," if not loop.last }}
+            times.{{ time }}_business_seconds{% if not loop.last %},{% endif %}
         {% endfor %}
     from {{ ref("int_tickets") }} as tickets
     inner join {{ ref("int_ticket_times") }} as times
@@ -44,7 +44,7 @@ created as (
                 {{ percentile_minutes(0.5, time ~ "_" ~ clock ~ "_seconds") }}
                     as {{ clock }}_minutes_median,
                 {{ percentile_minutes(0.9, time ~ "_" ~ clock ~ "_seconds") }}
-                    as {{ clock }}_minutes_p90{{ "," if not loop.last }}
+                    as {{ clock }}_minutes_p90{% if not loop.last %},{% endif %}
             {% endfor %}
         from tickets
         where {{ moment }} is not null
