@@ -2,9 +2,9 @@
 -- and is 0 for a customer of whom a loaded source says nothing.
 with loaded as (
     select
-        max(case when source_table = 'payments' and is_present then 1 else 0 end) as has_payments,
-        max(case when source_table = 'tickets' and is_present then 1 else 0 end) as has_tickets,
-        max(case when source_table = 'usage' and is_present then 1 else 0 end) as has_usage
+        max(case when fact_kind = 'payments' and is_present then 1 else 0 end) as has_payments,
+        max(case when fact_kind = 'tickets' and is_present then 1 else 0 end) as has_tickets,
+        max(case when fact_kind = 'usage' and is_present then 1 else 0 end) as has_usage
     from {{ ref("int_source_tables") }}
 ),
 
