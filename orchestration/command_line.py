@@ -157,6 +157,7 @@ def _require_sources(settings: Settings) -> None:
 def _say_paths(home: Home) -> None:
     say(f"  Snapshot       {home.published / 'perene.duckdb'}")
     say(f"  Parquet files  {home.published / 'parquet'}")
+    say(f"  Dashboard      {home.exports / 'dashboard' / 'index.html'}")
 
 
 def _complain(message: str) -> None:

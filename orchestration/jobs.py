@@ -11,7 +11,7 @@ from dagster._core.definitions.unresolved_asset_job_definition import (
 )
 
 from ingestion.settings import Settings
-from orchestration.assets.exports import KPI_PACK_KEY
+from orchestration.assets.exports import DASHBOARD_KEY, KPI_PACK_KEY
 from orchestration.raw_sources import RawSource
 
 Schedule = dg.ScheduleDefinition | UnresolvedPartitionedAssetScheduleDefinition
@@ -31,8 +31,8 @@ def make_jobs(sources: Sequence[RawSource]) -> list[UnresolvedAssetJobDefinition
     return [
         dg.define_asset_job(
             "daily_refresh",
-            selection=dg.AssetSelection.all() - exports,
-            description="Everything from the sources to the published marts.",
+            selection=dg.AssetSelection.all() - exports | dg.AssetSelection.assets(DASHBOARD_KEY),
+            description="Everything from the sources to the published marts and the dashboard.",
         ),
         dg.define_asset_job(
             "ingest_only",

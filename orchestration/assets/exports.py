@@ -6,9 +6,11 @@ from ingestion.settings import Settings, load_settings
 from orchestration.assets.published import SNAPSHOT_KEY
 from orchestration.home import prepare_home
 from orchestration.progress import phase
+from orchestration.reports.dashboard.dashboard import make_dashboard
 from orchestration.reports.kpi_pack import make_kpi_pack, pack_metadata
 
 KPI_PACK_KEY = dg.AssetKey(["exports", "kpi_pack"])
+DASHBOARD_KEY = dg.AssetKey(["exports", "dashboard"])
 
 # Months before it have no partition; no company's payment data are older in practice.
 _FIRST_MONTH = "2005-01-01"
@@ -48,3 +50,24 @@ def export_assets(settings: Settings) -> dg.AssetsDefinition:
         return dg.MaterializeResult(metadata=pack_metadata(pack))
 
     return kpi_pack
+
+
+def dashboard_asset() -> dg.AssetsDefinition:
+    """The dashboard of what is published now; made by every run that publishes."""
+
+    @dg.asset(
+        key=DASHBOARD_KEY,
+        deps=[SNAPSHOT_KEY],
+        group_name="exports",
+        kinds={"html"},
+        description="The published marts as one page that opens in a browser and needs no server: "
+        "exports/dashboard/index.html.",
+    )
+    def dashboard() -> dg.MaterializeResult[None]:
+        settings = load_settings()
+        with phase("dashboard") as current:
+            file = make_dashboard(settings.home, settings.language)
+            current.result = f"{file.stat().st_size:,} bytes"
+        return dg.MaterializeResult(metadata={"path": dg.MetadataValue.path(str(file))})
+
+    return dashboard

@@ -17,18 +17,21 @@ const html = (tag, attributes = {}, ...children) =>
 const svg = (tag, attributes = {}, ...children) =>
   fill(document.createElementNS(SVG, tag), attributes, children);
 
-// Round steps that cover the values, about as many as fit.
+// Round values between two ends, about as many as fit.
 function ticks(low, high, count) {
-  if (low === high) high = low + 1;
   const rough = (high - low) / Math.max(count, 1);
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = power * ([1, 2, 2.5, 5].find((factor) => factor * power >= rough) ?? 10);
-  const found = [];
-  for (let at = Math.floor(low / step); at * step < high + step; at += 1) {
-    found.push(at * step);
-    if (at * step >= high) break;
-  }
-  return found;
+  const first = Math.ceil(low / step);
+  return Array.from({ length: Math.floor(high / step) - first + 1 }, (_, at) => (first + at) * step);
+}
+
+// The ends of an axis: those of the values, with some room, and 0 where bars or areas stand on it.
+function ends(values, withZero) {
+  const found = withZero || !values.length ? [0, ...values] : values;
+  const [low, high] = [Math.min(...found), Math.max(...found)];
+  const room = (high - low || Math.abs(high) || 1) * 0.05;
+  return [low === 0 && withZero ? 0 : low - room, high === 0 && withZero ? room : high + room];
 }
 
 // Where each series lies in each month: [from, to], losses below zero. Lines are not stacked.
@@ -48,26 +51,23 @@ function layers({ type, series, months }) {
 }
 
 // A chart of months in `plot`.
-// spec: type (bars, areas, lines), months (labels), series ({name, color, values, texts}), height,
-// axis (number -> text), label (for who cannot see it), hint, open (the last month is not closed),
-// openText, summary (index -> text or null), fromZero.
+// spec: type (bars, areas, lines), months (labels), series ({name, color, values, texts}), axis
+// (number -> text), label (for who cannot see it), open (the last month is not closed), openText,
+// topFirst (the last series comes first), summary (month's index -> text).
 function drawMonths(plot, spec) {
-  const { type, months, series, height, axis } = spec;
-  const width = Math.max(plot.clientWidth, 240);
+  const { type, months, series, axis } = spec;
+  plot.replaceChildren();
+  const [width, height] = [Math.max(plot.clientWidth, 240), Math.max(plot.clientHeight, 100)];
   const placed = layers(spec);
-  const ends = placed.flat().filter((range) => range !== null).flat();
-  const isLines = type === "lines" && !spec.fromZero;
-  const low = Math.min(...(isLines ? [] : [0]), ...ends);
-  const high = Math.max(...(isLines ? [] : [0]), ...ends);
-  const steps = ends.length ? ticks(low, high, height / 48) : [0, 1];
-  const floor = steps[0];
-  const ceiling = steps.at(-1);
+  const drawn = placed.flat().filter((range) => range !== null).flat();
+  const [floor, ceiling] = ends(drawn, type !== "lines");
+  const steps = ticks(floor, ceiling, height / 48);
   const tickTexts = steps.map(axis);
-  const left = 10 + 6.4 * Math.max(...tickTexts.map((text) => text.length));
+  const left = 10 + 6.4 * Math.max(1, ...tickTexts.map((text) => text.length));
   const bottom = height - 22;
   const band = (width - left - 4) / months.length;
   const x = (index) => left + band * (index + 0.5);
-  const y = (value) => 8 + (bottom - 8) * (1 - (value - floor) / (ceiling - floor || 1));
+  const y = (value) => 8 + (bottom - 8) * (1 - (value - floor) / (ceiling - floor));
   const drawing = svg("svg", {
     viewBox: `0 0 ${width} ${height}`, width, height, role: "img", "aria-label": spec.label,
   });
@@ -148,9 +148,9 @@ function followMonths(plot, drawing, spec, { left, band, x, bottom, width }) {
     const isOpen = spec.open && index === spec.months.length - 1;
     const rows = spec.series.map(({ name, color, texts }) =>
       html("tr", {},
-        html("td", {}, html("span", { class: `${color}`, "aria-hidden": "true" }, "\u25a0 "), name),
+        html("td", {}, html("span", { class: color, "aria-hidden": "true" }, "\u25a0 "), name),
         html("td", {}, texts[index])));
-    if (spec.order === "top first") rows.reverse();
+    if (spec.topFirst) rows.reverse();
     const summary = spec.summary?.(index);
     tip.replaceChildren(html("table", {},
       html("thead", {}, html("tr", {},

@@ -11,7 +11,8 @@ from markupsafe import Markup
 
 from ingestion.settings import Home
 from orchestration.errors import HomeNotWritableError
-from orchestration.reports.dashboard.figures import DashboardFigures, read_dashboard_figures
+from orchestration.reports.dashboard.figures import DashboardFigures
+from orchestration.reports.dashboard.reading import read_dashboard_figures
 from orchestration.reports.kpi_pack import published_snapshot
 
 FILE_NAME = "index.html"
@@ -32,7 +33,6 @@ def make_dashboard(home: Home, language: str = "en") -> Path:
 
     Raises:
         NothingPublishedError: Nothing is published yet.
-        ReportError: The published data have no month yet.
         HomeNotWritableError: The exports folder cannot be written.
     """
     page = render(read_dashboard_figures(published_snapshot(home)), language)
@@ -86,7 +86,7 @@ def _texts() -> dict[str, dict[str, str]]:
 
 
 def _embedded(text: str) -> Markup:
-    """JSON that can stand in a script element: nothing in it can end the element or begin another."""
+    """JSON in which nothing can end the script element it stands in, or begin another."""
     escaped = text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
     return Markup(escaped)  # noqa: S704 - escaped above
 

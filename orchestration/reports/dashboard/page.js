@@ -70,7 +70,7 @@ function change(name, value) {
   // Everything was built anew: the reader stays where they were.
   document.querySelector(`[data-control="${name}"]`)?.focus();
   document.getElementById("announcement").textContent =
-    `${segmentName(shownSegment())}, ${monthText(shownMonths()[0])} ${DASH} ${monthText(shownMonths().at(-1))}`;
+    `${segmentName(shownSegment())}, ${t("{count} months", { count: state.period })}`;
 }
 
 const shownSegment = () => segments.get(state.segment) ?? figures.company;
@@ -84,6 +84,8 @@ function monthRange() {
 const shownMonths = () => figures.months.slice(monthRange().first);
 const shownValues = (values) => values.slice(monthRange().first);
 const closedValue = (values) => values[monthRange().closed];
+// A long triangle takes the whole width, and so does what would stand beside it.
+const isWide = () => Math.min(Number(state.period), monthRange().closed + 1) > 13;
 const isOpen = () => monthRange().closed < figures.months.length - 1;
 
 // ---- Wording: by language and locale; what is unknown is a dash.
@@ -91,12 +93,13 @@ const isOpen = () => monthRange().closed < figures.months.length - 1;
 const locale = () => state.language.replace("_", "-");
 
 function t(text, values = {}) {
-  const translated = texts[state.language]?.[text] || text;
-  return translated.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+  const translated = texts[state.language]?.[text];
+  if (!translated && state.language !== "en") console.error(`${state.language} lacks: ${text}`);
+  return (translated || text).replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
 }
 
 function number(value, options) {
-  return new Intl.NumberFormat(locale(), options).format(value);
+  return new Intl.NumberFormat(locale(), options).format(value).replace("-", "\u2212");
 }
 
 function money(value, currency, options = {}) {
@@ -138,7 +141,7 @@ function changeText({ change, relative_change: relative }, kind, currency) {
   if (kind === "rate") {
     const parts = new Intl.NumberFormat(locale(), { ...signed, style: "percent" }).formatToParts(change);
     const digits = parts.filter(({ type }) => !["percentSign", "literal"].includes(type));
-    return t("{number} points", { number: digits.map((part) => part.value).join("") });
+    return t("{number} points", { number: digits.map((part) => part.value).join("").replace("-", "\u2212") });
   }
   if (relative !== null) return number(relative, { ...signed, style: "percent" });
   if (kind === "count") return number(change, { signDisplay: "exceptZero" });
@@ -200,7 +203,9 @@ const companyTag = () => (state.segment ? t("All customers") : null);
 function legend(series) {
   return html("ul", { class: "legend" }, ...series.map(({ name, color }) =>
     html("li", {}, html("i", { class: `key ${color}`, "aria-hidden": "true" }),
-      html("span", { title: name }, name))));
+      html("span", { title: name }, name))),
+  isOpen() ? html("li", { class: "quiet" }, html("i", { class: "key veil", "aria-hidden": "true" }),
+    t("{month} is not closed yet", { month: monthText(figures.months.at(-1)) })) : null);
 }
 
 // The same figures as a table, the newest month first.
@@ -233,18 +238,20 @@ function plot(title, spec) {
     "aria-label": `${title}: ${t("the arrow keys read it month by month")}`,
   });
   pending.push(() => drawMonths(place, {
-    months: months.map((month) => monthText(month)), height: 250, open: isOpen(),
+    months: months.map((month) => monthText(month)), open: isOpen(),
     openText: t("open"), label: `${title}, ${span}. ${t("The figures are in the table below.")}`,
     ...spec,
   }));
   return place;
 }
 
+// A rate of a month that is still open stands in the table only: it would not compare.
 function series(values, column, name, color, kind, currency, sign = 1) {
   const shown = shownValues(values);
+  const drawn = kind === "rate" && isOpen() ? shown.with(-1, null) : shown;
   return {
     column, name, color,
-    values: shown.map((value) => (value === null ? null : sign * Number(value))),
+    values: drawn.map((value) => (value === null ? null : sign * Number(value))),
     texts: shown.map((value) => written(value, kind, currency)),
   };
 }
@@ -270,8 +277,10 @@ function header() {
   return [
     html("div", {},
       html("p", { class: "quiet" }, t("Subscriptions")),
-      html("h1", {}, month ? capital(monthText(month, "long")) : t("No month is closed yet"))),
-    html("form", { class: "controls", "aria-label": t("Filters") },
+      html("h1", {}, month ? capital(monthText(month, "long")) : t("No month is closed yet")),
+      html("p", { class: "quiet" }, t("Last closed month, against the month before. Data as of {instant}.",
+        { instant: instantText(figures.basis.as_of) }))),
+    html("div", { class: "controls", role: "group", "aria-label": t("Filters") },
       control("period", t("Period"), ...known.map((period) =>
         option(period, t("{count} months", { count: period }), state.period))),
       control("segment", t("Customers"), option("", t("All customers"), state.segment), ...groups),
@@ -293,7 +302,9 @@ function cards() {
   const segment = shownSegment();
   const made = HEADLINES.map(([key, label, kind]) => {
     const moved = segment.changes[key];
-    const direction = moved.change === null ? 0 : Math.sign(Number(moved.change));
+    const text = changeText(moved, kind, segment.currency);
+    // What is written as 0 is no change.
+    const direction = /[1-9]/.test(text) ? Math.sign(Number(moved.change)) : 0;
     const isGood = key === "customer_churn_rate" ? direction < 0 : direction > 0;
     const mood = direction === 0 ? "quiet" : isGood ? "good" : "bad";
     const arrow = ["\u25bc ", "", "\u25b2 "][direction + 1];
@@ -305,7 +316,7 @@ function cards() {
       html("p", { class: "figure", "data-card": key },
         rounded(closedValue(segment.months[key]), kind, segment.currency)),
       html("p", { class: `change ${mood}`, "data-change": key },
-        html("span", { "aria-hidden": "true" }, arrow), changeText(moved, kind, segment.currency),
+        html("span", { "aria-hidden": "true" }, arrow), text,
         html("span", { class: "unseen" }, ` ${t("against the month before")}`)),
       spark);
   });
@@ -328,7 +339,7 @@ function revenue() {
   return panel(title, "w7", { extra: isCompany && stackable.length > 1 ? by : null },
     isCompany ? legend(parts) : null,
     plot(title, {
-      type: "areas", series: parts, axis: compactMoney(currency), order: "top first",
+      type: "areas", series: parts, axis: compactMoney(currency), topFirst: true,
       summary: isCompany ? (index) => total.texts[index] : null,
     }),
     behind(title, isCompany ? [...parts, total] : parts));
@@ -373,8 +384,8 @@ function waterfall() {
   const at = (key) => closedValue(segment.months[key]);
   const month = figures.closed_month ?? figures.months.at(-1);
   const title = t("From opening to closing MRR, {month}", { month: monthText(month) });
-  const steps = [["opening_mrr", "Opening MRR", "c-grey", "opening_customers"],
-    ...movementsShown(segment), ["closing_mrr", "Closing MRR", "c-blue", "closing_customers"]];
+  const steps = [["opening_mrr", "Opening MRR", "c-slate", "opening_customers"],
+    ...movementsShown(segment), ["closing_mrr", "Closing MRR", "c-slate", "closing_customers"]];
   let level = 0;
   const ranges = steps.map(([key], index) => {
     const value = Number(at(key) ?? 0);
@@ -431,6 +442,7 @@ function cohorts() {
   const { first, closed } = monthRange();
   const months = figures.months.slice(first, closed + 1);
   const shown = figures.cohorts.filter(({ month }) => months.includes(month));
+  if (!shown.length) return null;
   const ages = Math.max(0, ...shown.map((cohort) => cohort.customer_retention
     .filter((value) => value !== null).length));
   const title = t("Retention by month of the first payment");
@@ -451,7 +463,7 @@ function cohorts() {
   const heads = [t("Month"), isMrr ? t("MRR") : t("Customers"), ...Array(ages).keys()];
   const kind = control("retention", t("of"), option("customer", t("Customers"), state.retention),
     option("mrr", t("MRR"), state.retention));
-  return panel(title, "w7", { tag: companyTag(), extra: kind },
+  return panel(title, isWide() ? "" : "w7", { tag: companyTag(), extra: kind },
     html("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": title },
       html("table", { class: "triangle" },
         html("caption", { class: "unseen" }, title),
@@ -480,14 +492,14 @@ function dunning() {
   const fact = (label, key, text) => html("div", {},
     html("dt", {}, t(label)), html("dd", { "data-card": key }, text));
   const title = t("Past-due payments");
-  return panel(title, "w5", { tag: companyTag() },
+  return panel(title, isWide() ? "" : "w5", { tag: companyTag() },
     html("dl", { class: "facts" },
       fact("At risk at the close", "closing_at_risk_mrr", rounded(value("closing_at_risk_mrr"), "money", currency)),
       fact("Recovery rate", "mrr_recovery_rate", rate(value("mrr_recovery_rate"))),
       fact("Failed charges", "failed_charges", count(value("failed_charges"))),
       fact("Days to recovery, median", "median_days_to_recovery", days(value("median_days_to_recovery")))),
     legend(parts),
-    plot(title, { type: "bars", series: parts, axis: compactMoney(currency), height: 210 }),
+    plot(title, { type: "bars", series: parts, axis: compactMoney(currency) }),
     behind(title, [...parts, ...more]));
 }
 
@@ -509,7 +521,7 @@ function support() {
   const charts = small.map(([of, key, label, kind, type], index) => html("div", {},
     html("h3", {}, t(label), html("b", { "data-card": key }, rounded(closedValue(of[key]), kind, currency))),
     plot(t(label), {
-      type, series: [parts[index]], height: 130,
+      type, series: [parts[index]],
       axis: { money: compactMoney(currency), rate: compactRate, count: compactCount }[kind],
     })));
   return panel(title, "", { tag: companyTag() },
@@ -570,12 +582,13 @@ function draw() {
   const open = [...document.querySelectorAll("details")].map((one) => one.open);
   pending = [];
   document.getElementById("header").replaceChildren(...header());
-  document.getElementById("main").replaceChildren(...[
-    cards(), revenue(), movements(), waterfall(), rates(), cohorts(), dunning(), support(), quality(),
-  ].filter((section) => section !== null));
+  const byMonth = [cards, revenue, movements, waterfall, rates, cohorts, dunning, support];
+  document.getElementById("main").replaceChildren(
+    ...[...(figures.months.length ? byMonth : []), quality]
+      .map((section) => section()).filter((section) => section !== null));
   document.getElementById("footer").replaceChildren(footer());
   document.querySelectorAll("details").forEach((one, index) => { one.open = open[index] ?? false; });
-  for (const place of pending) place();
+  redraw();
 }
 
 function redraw() {
