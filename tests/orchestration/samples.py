@@ -79,7 +79,8 @@ def fill_warehouse(home: Home, label: str = "first", months: int = 3) -> None:
                 select date '2026-02-01' as metric_month, 'USD' as currency, false as is_closed,
                     'default' as policy, '3' as policy_version;
             create or replace table marts.kpis_monthly_by_segment as
-                select metric_month, 'plan' as segment_kind, segment_value, closing_customers,
+                select metric_month, currency, 'plan' as segment_kind, segment_value,
+                    closing_customers,
                     closing_mrr, net_new_mrr, opening_mrr
                 from marts.kpis_monthly, (values ('prod_1')) as v(segment_value);
             create or replace table marts.dim_plans as

@@ -26,6 +26,7 @@ KEPT_SEGMENTS = 15
 # Bands of the chart of MRR; the others are one band.
 BANDS = 7
 KEPT_CHECKS = 50
+KEPT_LETTERS = 120  # of a name
 
 SEGMENT_KINDS = (
     *("plan", "country", "native_currency", "interval", "channel", "biller", "segment"),
@@ -43,12 +44,10 @@ KPIS = (
 )
 TRANSFERS = ("transferred_in_mrr", "transferred_out_mrr")
 DUNNING = (
-    *("opening_at_risk_mrr", "entered_mrr", "changed_mrr", "recovered_mrr", "lost_mrr"),
-    *("otherwise_ended_mrr", "fx_mrr", "closing_at_risk_mrr", "closing_at_risk_subscriptions"),
+    *("entered_mrr", "recovered_mrr", "lost_mrr", "otherwise_ended_mrr", "closing_at_risk_mrr"),
     *("mrr_recovery_rate", "median_days_to_recovery", "failed_charges", "failed_charges_amount"),
-    *("recovered_charges", "recovered_charges_amount"),
 )
-SUPPORT = ("created_tickets", "solved_tickets", "backlog_tickets", "csat")
+SUPPORT = ("created_tickets", "csat", "backlog_tickets")
 
 # The changes of these are differences of fractions; 0.01 is one point.
 _RATES = {"customer_churn_rate", "nrr"}
@@ -171,7 +170,7 @@ class _Reader:
         return Segment(
             kind=kind,
             value=value,
-            name=name or value,
+            name=(name or value)[:KEPT_LETTERS],
             currency=str(rows[-1]["currency"] if rows else self.published["currency"]),
             months=months,
             changes={key: self.change(key, months[key]) for key in HEADLINES},
@@ -210,10 +209,7 @@ class _Reader:
     def monthly(self, mart: str, columns: Sequence[str]) -> Mapping[str, Values] | None:
         if mart not in self.marts or not self.days:
             return None
-        rows = self.rows(
-            f"from marts.{mart} where metric_month >= ?",
-            self.days[0],
-        )
+        rows = self.rows(f"from marts.{mart} where metric_month >= ?", self.days[0])
         return self.by_month(rows, columns) if rows else None
 
     def checks(self) -> Mapping[str, Decimal]:
