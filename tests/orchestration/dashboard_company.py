@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
-import yaml
+import yaml  # type: ignore[import-untyped]
 
 from ingestion.settings import Home
 from tests.orchestration.samples import ROOT

@@ -205,7 +205,7 @@ def test_every_text_of_the_page_is_in_both_catalogues() -> None:
     for language in ("pt_BR", "pt_PT"):
         file = DASHBOARD.parent / "locale" / language / "LC_MESSAGES" / "dashboard.po"
         with file.open("rb") as stream:
-            texts = {message.id: message.string for message in read_po(stream) if message.id}
+            texts = {str(one.id): str(one.string) for one in read_po(stream) if one.id}
         assert all(texts.values())
         assert literal <= set(texts)
         for text, translation in texts.items():

@@ -98,8 +98,9 @@ function t(text, values = {}) {
   return (translated || text).replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
 }
 
+// Thousands are always apart, as in the other reports.
 function number(value, options) {
-  return new Intl.NumberFormat(locale(), options).format(value).replace("-", "\u2212");
+  return new Intl.NumberFormat(locale(), { useGrouping: "always", ...options }).format(value).replace("-", "\u2212");
 }
 
 function money(value, currency, options = {}) {
@@ -414,7 +415,7 @@ function waterfall() {
       html("th", { scope: "row" }, t(label),
         persons === null ? null : html("small", {}, ` (${count(persons)})`)),
       html("td", {}, bar),
-      html("td", { "data-figure": `${key} ${month}` }, value));
+      html("td", { "data-figure": `bridge:${key} ${month}` }, value));
   });
   return panel(title, "w5", {},
     html("table", { class: "bridge" },
@@ -517,9 +518,9 @@ function support() {
     [months, "churned_mrr", "Churned MRR", "money", "bars", "c-blue"],
   ];
   const parts = small.map(([of, key, label, kind, , color]) =>
-    series(of[key], key, t(label), color, kind, currency));
+    series(of[key], of === months ? `all:${key}` : key, t(label), color, kind, currency));
   const charts = small.map(([of, key, label, kind, type], index) => html("div", {},
-    html("h3", {}, t(label), html("b", { "data-card": key }, rounded(closedValue(of[key]), kind, currency))),
+    html("h3", {}, t(label), html("b", {}, rounded(closedValue(of[key]), kind, currency))),
     plot(t(label), {
       type, series: [parts[index]],
       axis: { money: compactMoney(currency), rate: compactRate, count: compactCount }[kind],
