@@ -19,10 +19,10 @@ from benchmarks.stripe_lines import check_stripe_lines, write_stripe_lines
 from benchmarks.synthetic import write_payments
 
 PAYMENTS = 1_000_000
-STRIPE_OBJECTS = 200_000  # of each, charges and invoices
+STRIPE_OBJECTS = 1_000_000  # of each, charges and invoices
 LEDGER_PAIRS = 3
 LOADING_PAIRS = 3
-STRIPE_PAIRS = 1
+STRIPE_PAIRS = 3
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -1,9 +1,8 @@
 """Stripe's charges and invoices as lines of JSON: made in numbers, loaded, and checked."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
 from typing import IO
 
@@ -11,7 +10,7 @@ import duckdb
 import orjson
 
 from ingestion.load import load_source
-from ingestion.loading import Extraction, Request
+from ingestion.loading import Batch, Extraction, Request
 from ingestion.sandbox.stripe.export import write_lines
 from ingestion.sandbox.stripe.fold import Fold
 from ingestion.sandbox.stripe.world import make_account
@@ -25,6 +24,7 @@ from ingestion.stripe.tables import CHARGES, INVOICES
 
 AS_OF = datetime(2026, 1, 6, tzinfo=UTC)
 RESOURCES = {"charges": CHARGES, "invoices": INVOICES}
+BLOCK_BYTES = 16_000_000
 _TEXTS, _JSON = "VARCHAR", "JSON"
 # What a table of each would declare; what is nested stays JSON.
 COLUMNS = {
@@ -91,6 +91,17 @@ COLUMNS = {
     },
 }
 
+# Of every invoice how many lines it has, and what they add up to.
+_OUR_LINES = (
+    "select invoice_id, count(*), sum((payload->>'$.amount')::bigint)::bigint "
+    "from loaded.raw_stripe.invoice_lines group by all"
+)
+_THEIR_LINES = (
+    "select id, json_array_length(lines, '$.data')::bigint, "
+    "list_sum((lines->>'$.data[*].amount')::bigint[])::bigint "
+    "from plain.invoices where json_array_length(lines, '$.data') > 0"
+)
+
 
 class UnlikeLinesError(Exception):
     """What was loaded is not what the lines say."""
@@ -122,22 +133,39 @@ def load_lines(home: Path, folder: Path) -> None:
 
         @contextmanager
         def extract(request: Request) -> Iterator[Extraction]:
-            table, file = next(iter(left.items()))
-            with without_collector(), request.connect() as connection:
-                gathering = Gathering(Decoder(request.as_of, is_live=True), request.as_of)
-                gathering.keeps_same = True
-                gathering.add(gathering.decoder.lines(RESOURCES[table], islice(file, LOAD_ROWS)))
-                if gathering.count() < LOAD_ROWS:
-                    del left[table]
-                extraction = gathering.extraction(Known(connection), {}, has_more=bool(left))
+            extraction = Extraction(())
+            with closing(_batches(request, left, extraction)) as batches:
+                extraction.batches = batches
                 yield extraction
 
         source.extract = extract
         load_source("stripe", _settings(home), AS_OF, lambda _: None)
 
 
+def _batches(
+    request: Request, left: dict[str, IO[bytes]], extraction: Extraction
+) -> Generator[Batch, None, None]:
+    """Read one load, as a first backfill does, with lines in the place of pages."""
+    table, file = next(iter(left.items()))
+    with without_collector(), request.connect() as connection:
+        known = Known(connection)
+        gathering = Gathering(Decoder(request.as_of, is_live=True), request.as_of, is_first=True)
+        objects = 0
+        while objects < LOAD_ROWS and (block := file.read(BLOCK_BYTES)):
+            lines = (block + file.readline()).removesuffix(b"\n").split(b"\n")
+            gathering.add(gathering.decoder.objects(RESOURCES[table], lines))
+            objects += len(lines)
+            yield from gathering.hand_on(known)
+        if objects < LOAD_ROWS:
+            del left[table]
+        if gathering.faults:
+            raise UnlikeLinesError(f"{len(gathering.faults)} {table} cannot be used.")
+        yield from gathering.rest(known)
+        extraction.has_more = bool(left)
+
+
 def check_stripe_lines(home: Path, database: Path) -> int:
-    """Hold what was loaded against what DuckDB reads: ids, times, customers and amounts.
+    """Hold what was loaded against what DuckDB reads: ids, times, customers, amounts, lines.
 
     Returns:
         How many objects there are.
@@ -165,6 +193,12 @@ def check_stripe_lines(home: Path, database: Path) -> int:
             if differences or not count:
                 raise UnlikeLinesError(f"{differences} of {count} {table} differ.")
             rows += int(count)
+        (differences,) = connection.execute(
+            f"select (select count(*) from ({_OUR_LINES} except all {_THEIR_LINES}))"
+            f" + (select count(*) from ({_THEIR_LINES} except all {_OUR_LINES}))"
+        ).fetchall()[0]
+        if differences:
+            raise UnlikeLinesError(f"The lines of {differences} invoices differ.")
     return rows
 
 

@@ -22,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--check",
         action="store_true",
-        help="only try out the keys and connections of the named sources (stripe has one)",
+        help="only try out the keys and connections of the named sources (stripe and zendesk)",
     )
     parsed = parser.parse_args(arguments)
     names = parsed.sources
@@ -48,7 +48,7 @@ def _check(names: Sequence[str]) -> None:
     for name in names:
         spec = importlib.util.find_spec(f"ingestion.{name}.check") if name in known else None
         if spec is None:
-            raise SettingsError(f"There is no check of {name!r}; stripe has one.")
+            raise SettingsError(f"There is no check of {name!r}; stripe and zendesk have one.")
         importlib.import_module(spec.name).check(datetime.now(UTC), _progress)
     if not names:
         raise SettingsError("Name the source to check: python -m ingestion stripe --check.")

@@ -1,6 +1,7 @@
 """Loads a source into its raw tables: heal, look, check, load, prune, checkpoint."""
 
 import importlib
+import itertools
 import logging
 import os
 import shutil
@@ -11,8 +12,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
-
-import pyarrow as pa
 
 from ingestion import warehouse
 from ingestion.errors import SettingsError, WarehouseError
@@ -37,6 +36,9 @@ LOADER_SETTINGS = {
     # Arrow tables get no load id otherwise, and rows of half a load could not be told.
     "NORMALIZE__PARQUET_NORMALIZER__ADD_DLT_LOAD_ID": "true",
 }
+# What DuckDB is told while rows are added: several threads would wait for each other in order to
+# keep the rows' order, at twice the processor time, and it would keep in memory what it wrote.
+DUCKDB_SETTINGS = {"threads": 1, "memory_limit": "1GB"}
 # Columns are held to the declaration below, batch by batch. The loader's own freeze holds them to
 # what earlier loads knew, so that a newer version of the project could never declare a column.
 CONTRACT = {"tables": "evolve", "columns": "evolve", "data_type": "freeze"}
@@ -97,10 +99,10 @@ def load_source(name: str, settings: Settings, as_of: datetime, progress: Progre
         while has_more:
             with source.extract(request) as extraction:
                 added, ids = _run(name, settings, tables, extraction, progress)
-            newest = _finish(name, settings, source, tables, request.as_of)
             rows.update(added)
             load_ids += ids
             has_more = extraction.has_more
+            newest = _finish(name, settings, source, tables, request.as_of, is_last=not has_more)
     details = {**extraction.details, "newest_fact": newest.isoformat() if newest else ""}
     return LoadReport(name, dict(rows), load_ids, time.monotonic() - started, healed, details)
 
@@ -130,32 +132,45 @@ def _run(
     progress: Progress,
 ) -> tuple[dict[str, int], list[str]]:
     """Hand an extraction to the loader, and return rows by table and the ids of the loads."""
-    if not extraction.batches:
+    drawn = iter(extraction.batches)
+    first = next(drawn, None)
+    if first is None:
         progress(f"{name}: nothing new")
         return {}, []
     dlt = _loader()
-    rows = dict.fromkeys(extraction.batches, 0)
+    by_name = {table.name: table for table in tables}
+    rows: dict[str, int] = {}
+    is_drawn = False
 
-    def batches(table: RawTable) -> Iterator[pa.Table]:
-        for batch in extraction.batches[table.name]:
+    def batches() -> Iterator[Any]:
+        nonlocal is_drawn
+        for table_name, batch in itertools.chain([first], drawn):
+            table = by_name[table_name]
             if not batch.schema.equals(table.arrow_schema):
-                raise TypeError(f"{name} gave {table.name} other columns than it declares")
-            rows[table.name] += batch.num_rows
-            yield batch
-        progress(f"{name}: {table.name}, {rows[table.name]:,} rows")
+                raise TypeError(f"{name} gave {table_name} other columns than it declares")
+            if table_name in rows:
+                yield dlt.mark.with_table_name(batch, table_name)
+            else:
+                hints = dlt.mark.make_hints(
+                    table_name=table_name, columns=table.hints, write_disposition="append"
+                )
+                yield dlt.mark.with_hints(batch, hints, create_table_variant=True)
+            rows[table_name] = rows.get(table_name, 0) + batch.num_rows
+        for table_name, count in rows.items():
+            progress(f"{name}: {table_name}, {count:,} rows")
+        is_drawn = True
 
-    def resources() -> list[Any]:
-        return [
-            dlt.resource(
-                batches(table), name=table.name, columns=table.hints, write_disposition="append"
-            )
-            for table in tables
-            if table.name in extraction.batches
-        ]
-
-    source = dlt.source(resources, name=name, schema_contract=CONTRACT)()
+    source = dlt.source(
+        lambda: dlt.resource(batches(), name=name), name=name, schema_contract=CONTRACT
+    )()
     _require_later_clock(name, settings)
-    information = _pipeline(name, settings).run(source, loader_file_format="parquet")
+    try:
+        information = _pipeline(name, settings).run(source, loader_file_format="parquet")
+    except Exception:
+        if not is_drawn:
+            # What the source could not bring whole is no load that was cut off.
+            _remove(settings.home.pipelines / name)
+        raise
     information.raise_on_failed_jobs()
     # Neither rows nor anything else of a finished load stays behind.
     _remove(settings.home.pipelines / name)
@@ -168,12 +183,20 @@ def _finish(
     source: SourceModule,
     tables: tuple[RawTable, ...],
     as_of: datetime,
+    *,
+    is_last: bool,
 ) -> datetime | None:
-    """Delete what is superseded, write everything into the file, and return the newest fact."""
+    """Write everything into the file; after the last load at once, also delete what is superseded.
+
+    Returns:
+        After the last load, the newest fact.
+    """
+    newest = None
     with warehouse.connect(settings.home) as connection:
         warehouse.delete_incomplete_loads(connection, name, tables)
-        source.prune(connection, dataset_name(name))
-        newest = source.newest_fact(connection, dataset_name(name), as_of)
+        if is_last:
+            source.prune(connection, dataset_name(name))
+            newest = source.newest_fact(connection, dataset_name(name), as_of)
         connection.execute("CHECKPOINT")
     return newest
 
@@ -229,10 +252,13 @@ def _finish_once(name: str, settings: Settings) -> str | None:
 
 def _pipeline(name: str, settings: Settings) -> Any:
     dlt = _loader()
+    credentials = dlt.destinations.impl.duckdb.configuration.DuckDbCredentials(
+        str(settings.home.warehouse), global_config=dict(DUCKDB_SETTINGS)
+    )
     return dlt.pipeline(
         pipeline_name=name,
         pipelines_dir=str(settings.home.pipelines),
-        destination=dlt.destinations.duckdb(str(settings.home.warehouse)),
+        destination=dlt.destinations.duckdb(credentials),
         dataset_name=dataset_name(name),
     )
 

@@ -1,6 +1,6 @@
 """What a source and the loader say to each other."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,21 +16,24 @@ from ingestion.tables import RawTable
 WORKSHOP_PREFIX = "reading-"
 
 Progress = Callable[[str], None]
+# A raw table's name, and new rows of it.
+Batch = tuple[str, pa.Table]
 Connect = Callable[[], AbstractContextManager[duckdb.DuckDBPyConnection]]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Extraction:
     """What a source has to add to its raw tables.
 
     Attributes:
-        batches: Per name of a raw table its new rows, shaped as declared. They may be read while
-            the loader walks through them.
-        details: What the report says besides rows and times.
-        has_more: Whether the source has more to bring at once, once this is loaded.
+        batches: New rows, shaped as declared, of the raw tables in any order. They may be read
+            while the loader walks through them, which it does once.
+        details: What the report says besides rows and times; whole at the end of the batches.
+        has_more: Whether the source has more to bring at once, once this is loaded; known at the
+            end of the batches.
     """
 
-    batches: Mapping[str, Iterable[pa.Table]]
+    batches: Iterable[Batch]
     details: dict[str, str | int] = field(default_factory=dict)
     has_more: bool = False
 
@@ -51,6 +54,13 @@ class Request:
     as_of: datetime
     connect: Connect
     progress: Progress
+
+
+def each(batches: Mapping[str, Iterable[pa.Table]]) -> Iterator[Batch]:
+    """Yield batches that stand by their table's name, table by table."""
+    for table, parts in batches.items():
+        for part in parts:
+            yield table, part
 
 
 class SourceModule(Protocol):

@@ -200,7 +200,7 @@ def _as_of(text: str, time_zone: str) -> datetime | None:
 def _sources(text: str) -> tuple[str, ...]:
     known = known_sources()
     if not text:
-        return tuple(name for name in known if setting(_switch(name)))
+        return tuple(name for name in known if any(map(setting, _switches(name))))
     names = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
     for name in names:
         if name not in known:
@@ -210,6 +210,7 @@ def _sources(text: str) -> tuple[str, ...]:
     return names
 
 
-def _switch(source: str) -> str:
-    """Return the name of the setting whose presence turns a source on by default."""
-    return str(importlib.import_module(f"ingestion.{source}.tables").SWITCH)
+def _switches(source: str) -> tuple[str, ...]:
+    """Return the names of the settings of which any turns a source on by default."""
+    switch = importlib.import_module(f"ingestion.{source}.tables").SWITCH
+    return (switch,) if isinstance(switch, str) else tuple(switch)

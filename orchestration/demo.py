@@ -16,7 +16,7 @@ from orchestration.home import prepare_home
 from orchestration.progress import phase
 
 # The sandbox's own limit is on request only; a client that asks for more is not slowed down.
-_REQUESTS_PER_SECOND = "1000"
+_REQUESTS_PER_SECOND, _REQUESTS_PER_MINUTE = "1000", "60000"
 
 
 @contextmanager
@@ -40,7 +40,7 @@ def sandbox_company() -> Iterator[Settings]:
         os.environ.update(
             {
                 "PERENE_HOME": str(home.path),
-                "PERENE_SOURCES": "stripe,files",
+                "PERENE_SOURCES": "stripe,zendesk,files",
                 "PERENE_FILES_PATH": str(beside),
                 "PERENE_AS_OF": company["as_of"],
                 "PERENE_CURRENCY": "USD",
@@ -49,6 +49,12 @@ def sandbox_company() -> Iterator[Settings]:
                 "STRIPE_API_KEY": company["stripe_api_key"],
                 "STRIPE_BASE_URL": company["stripe_base_url"],
                 "STRIPE_REQUESTS_PER_SECOND": _REQUESTS_PER_SECOND,
+                "ZENDESK_BASE_URL": company["zendesk_base_url"],
+                "ZENDESK_EMAIL": company["zendesk_email"],
+                "ZENDESK_API_TOKEN": company["zendesk_api_token"],
+                # It goes before the two above, so that no real token is sent to the sandbox.
+                "ZENDESK_OAUTH_TOKEN": company["zendesk_oauth_token"],
+                "ZENDESK_REQUESTS_PER_MINUTE": _REQUESTS_PER_MINUTE,
             }
         )
         yield load_settings()
@@ -82,7 +88,10 @@ def _served(folder: Path) -> Iterator[dict[str, str]]:
                         "The made-up company could not be started; what it said stands above."
                     )
                 company: dict[str, str] = json.loads(line)
-                current.result = f"payments at {company['stripe_base_url']}"
+                current.result = (
+                    f"payments at {company['stripe_base_url']}, "
+                    f"support at {company['zendesk_base_url']}"
+                )
             yield company
         finally:
             if process.stdin:

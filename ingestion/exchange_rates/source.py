@@ -37,7 +37,7 @@ def extract(request: Request) -> Iterator[Extraction]:
     rates = [rate for rate in read_rates(content, where) if rate.rate_date <= last_day]
     known = _known(request)
     new = [rate for rate in rates if known.get((rate.quote, rate.rate_date)) != rate.rate]
-    batches = {REFERENCE_RATES.name: [_table(new, request.as_of)]} if new else {}
+    batches = [(REFERENCE_RATES.name, _table(new, request.as_of))] if new else []
     yield Extraction(batches, {"unchanged_rates": len(rates) - len(new)})
 
 

@@ -25,7 +25,7 @@ from ingestion.files.tables import (
     TABLES,
     FormTable,
 )
-from ingestion.loading import Extraction, Request
+from ingestion.loading import Extraction, Request, each
 from ingestion.settings import setting
 from ingestion.tables import LOAD_ID, Kind, dataset_name
 from ingestion.warehouse import is_disk_full
@@ -105,7 +105,7 @@ def extract(request: Request) -> Iterator[Extraction]:
                     f"payload only: {', '.join(read.unknown_column_names)}"
                 )
         yield Extraction(
-            _batches(shop, changed, removed, read_with, request),
+            each(_batches(shop, changed, removed, read_with, request)),
             _details(changed, unchanged, removed, others),
         )
 

@@ -1,8 +1,8 @@
 """Serves the made-up company until its input ends: ``python -m ingestion.sandbox.serve FOLDER``.
 
-Payments are served over HTTP as Stripe does; what has no API here yet (support, use of the product,
-exchange rates) is written into FOLDER in the files form. One line of JSON tells the rest: where,
-with which key, and the company's clock.
+Payments are served over HTTP as Stripe does, support as Zendesk does; what has no API here (use of
+the product, exchange rates) is written into FOLDER in the files form. One line of JSON tells the
+rest: where, with which keys, and the company's clock.
 """
 
 import argparse
@@ -12,17 +12,22 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
-from ingestion.sandbox.companions import write_companions
+from ingestion.sandbox.companions import write_usage
+from ingestion.sandbox.experience import USUAL_EFFECT
 from ingestion.sandbox.stripe.server import StripeSandbox
 from ingestion.sandbox.stripe.world import Account, make_account
 from ingestion.sandbox.subscriptions import known_at
+from ingestion.sandbox.zendesk.server import ZendeskSandbox
+from ingestion.sandbox.zendesk.world import make_helpdesk
 
 SEED, CUSTOMERS, MONTHS = 7, 600, 36
 # Another company has other customers, which do not belong into the same warehouse.
-COMPANY = f"Lumiboard at Stripe, {CUSTOMERS} customers, {MONTHS} months, seed {SEED}"
+COMPANY = (
+    f"Lumiboard at Stripe and Zendesk, {CUSTOMERS} customers, {MONTHS} months, seed {SEED}, "
+    f"support effect {USUAL_EFFECT}"
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -34,15 +39,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
     chosen = parser.parse_args(arguments)
     # Hundreds of thousands of objects that stay: looking for dead ones among them is lost time.
     gc.disable()
-    account = make_account(chosen.customers, chosen.months, SEED)
+    account = make_account(chosen.customers, chosen.months, SEED, support_effect=USUAL_EFFECT)
+    helpdesk = make_helpdesk(account, SEED)
     write_files(chosen.folder, account)
     gc.freeze()
     gc.enable()
-    with StripeSandbox(account, clock=account.as_of) as sandbox:
+    with StripeSandbox(account) as payments, ZendeskSandbox(helpdesk) as support:
         company = {
             "as_of": account.as_of.isoformat(),
-            "stripe_base_url": sandbox.url,
-            "stripe_api_key": sandbox.live_key,
+            "stripe_base_url": payments.url,
+            "stripe_api_key": payments.live_key,
+            "zendesk_base_url": support.url,
+            "zendesk_email": support.email,
+            "zendesk_api_token": support.api_token,
+            "zendesk_oauth_token": support.oauth_token,
         }
         sys.stdout.write(json.dumps(company) + "\n")
         sys.stdout.flush()
@@ -51,14 +61,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def write_files(folder: Path, account: Account) -> None:
-    """Write what the company has besides its Stripe account, as known at the account's clock."""
+    """Write what the company has besides its accounts, as known at their clock."""
     folder.mkdir(parents=True, exist_ok=True)
     truth = account.truth
     truth.write_rates(folder, account.as_of)
     customers = [replace(one.person, customer_id=one.customer_id) for one in truth.customers]
-    first_month = datetime(account.start.year, account.start.month, 1, tzinfo=UTC)
     periods = known_at(list(truth.periods), account.as_of)
-    write_companions(folder, customers, periods, first_month, account.as_of, SEED)
+    write_usage(folder, customers, periods, account.as_of, SEED)
 
 
 if __name__ == "__main__":

@@ -1,25 +1,27 @@
 """Reads a whole account in windows of `created`, restartable, in parts that are loaded by turns."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from ingestion.loading import Progress
+from ingestion.loading import Batch, Progress
 from ingestion.stripe.client import THREADS
 from ingestion.stripe.decoding import Decoded
 from ingestion.stripe.gathering import BACKFILL_WINDOW, Gathering
-from ingestion.stripe.known import ACCOUNT, Backfill
+from ingestion.stripe.known import ACCOUNT, Backfill, Known
 from ingestion.stripe.listing import Api
+from ingestion.stripe.records import BATCH_ROWS
 from ingestion.stripe.tables import OBJECTS, Resource
 
 # No object of Stripe is older.
 OLDEST = datetime(2010, 1, 1, tzinfo=UTC)
 WINDOW = timedelta(days=30)
 MOST_WINDOWS = 60
-# Objects a load brings before the next begins: what a kill can cost, and what is held in memory.
-LOAD_ROWS = 40_000
+# Objects a load brings before the next begins: what a kill can cost. DuckDB writes 122,880 rows at
+# once and writes again what is less, so that many small loads would cost several times as much.
+LOAD_ROWS = 500_000
 AHEAD = 2 * THREADS
 
 
@@ -54,8 +56,14 @@ def missing(backfill: Backfill) -> list[Window]:
     return windows
 
 
-def read(api: Api, gathering: Gathering, windows: list[Window], progress: Progress) -> int:
-    """Read windows until there is enough for one load, and return how many were read."""
+def read(
+    api: Api, gathering: Gathering, known: Known, windows: list[Window], progress: Progress
+) -> Generator[Batch, None, int]:
+    """Read windows until there is enough for one load, and return how many were read.
+
+    Yields:
+        What was read, as it comes.
+    """
     started = time.monotonic()
     done = objects = 0
     with ThreadPoolExecutor(THREADS) as threads:
@@ -78,6 +86,9 @@ def read(api: Api, gathering: Gathering, windows: list[Window], progress: Progre
                 )
                 done += 1
                 objects += count
+                # Windows have no object in common.
+                if gathering.waiting() >= BATCH_ROWS:
+                    yield from gathering.hand_on(known)
                 if done == len(windows) or windows[done].resource is not window.resource:
                     left = (time.monotonic() - started) / done * (len(windows) - done)
                     progress(
@@ -106,7 +117,7 @@ def _read(api: Api, gathering: Gathering, window: Window) -> tuple[list[Decoded]
     parts = []
     ids: set[str] = set()
     for page in api.pages(window.resource, created(window.begin, window.end)):
-        decoded = gathering.decoder.objects(window.resource, page.objects)
+        decoded = gathering.decoder.objects(window.resource, page.texts or page.objects)
         decoded.faults.extend(page.faults)
         ids.update(record.id for record in decoded.records)
         parts.append(decoded)

@@ -1,33 +1,42 @@
 """Turns Stripe's objects into typed rows: checked, without what is dropped, payload kept."""
 
 import gc
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-import pyarrow as pa
 
-from ingestion.stripe.known_keys import KNOWN_KEYS
+from ingestion.stripe.cutting import LARGEST_AMOUNT, MICROSECONDS, Cutter, drop_path
+from ingestion.stripe.records import Fault, Record, Row, micros, tables
+from ingestion.stripe.shapes import drift, meaning, shapes
 from ingestion.stripe.tables import (
     API_VERSION,
     DROPPED_KEYS,
     Child,
     Resource,
 )
-from ingestion.tables import Kind, RawTable
 
-Row = tuple[object, ...]
+__all__ = [
+    "Decoded",
+    "Decoder",
+    "Fault",
+    "ForeignError",
+    "Object",
+    "Record",
+    "Row",
+    "UnusableError",
+    "drop",
+    "fault",
+    "micros",
+    "parsed",
+    "tables",
+    "without_collector",
+]
+
 Object = dict[str, Any]
-
-LARGEST_AMOUNT = 2**53
-MICROSECONDS = 1_000_000
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-# Rows of an Arrow table; a whole load of payloads in one would need too much memory at once.
-BATCH_ROWS = 20_000
-_MEANINGS = {str: "text", int: "whole number", float: "fraction", bool: "true or false"}
 
 
 class UnusableError(Exception):
@@ -36,56 +45,6 @@ class UnusableError(Exception):
 
 class ForeignError(Exception):
     """An object of the other mode."""
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """An object as rows.
-
-    Attributes:
-        id: Its id.
-        row: Its row.
-        children: The rows of its nested list, if that has a table of its own.
-        month: Month of its creation, as YYYY-MM; empty if it has none.
-        currency: Its currency, or an empty text.
-        amount: What control totals sum up.
-    """
-
-    id: str
-    row: Row
-    children: tuple[Row, ...]
-    month: str
-    currency: str
-    amount: int | None
-
-    @property
-    def is_deleted(self) -> bool:
-        """Whether it is a tombstone."""
-        return bool(self.row[3])
-
-    @property
-    def text(self) -> bytes:
-        """What tells one version from another."""
-        return b"".join((_bytes(self.row), *(_bytes(child) for child in self.children)))
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """An object that is put aside.
-
-    Attributes:
-        table: Name of the raw table it belongs to.
-        record_id: Its id, or an empty text.
-        stage: Where it went wrong: decode, nested or fetch.
-        reason: Why.
-        payload: The object as it came, as far as there is one.
-    """
-
-    table: str
-    record_id: str
-    stage: str
-    reason: str
-    payload: str
 
 
 @dataclass
@@ -109,26 +68,26 @@ class Decoder:
         self._observed = micros(observed_at)
         self._is_live = is_live
         self._months: dict[int, str] = {}
-        # Table, key and kind of what the pinned version does not declare, with the type seen.
+        self._cutters: dict[str, Cutter] = {}
+        # Table, path of the key and kind of what is unlike the declared shape, with the type seen.
         self.drift: dict[tuple[str, str, str], str] = {}
 
-    def lines(self, resource: Resource, lines: Iterable[bytes]) -> Decoded:
-        """Decode objects that come one on a line."""
-        return self.objects(resource, (orjson.loads(line) for line in lines))
-
     def objects(self, resource: Resource, objects: Iterable[object]) -> Decoded:
-        """Decode objects; those that cannot be used come out as faults.
+        """Decode objects, parsed or as JSON; those that cannot be used come out as faults.
 
         Raises:
             ForeignError: One is of the other mode.
         """
         decoded = Decoded(resource)
         append = decoded.records.append
+        # What an event is about can be of any kind.
+        cut = None if resource.kind == "event" else self._cutter(resource).record
         for item in objects:
             try:
-                append(self.record(resource, item))
+                record = cut(item) if cut and type(item) is bytes else None
+                append(record or self.record(resource, parsed(item)))
             except UnusableError as error:
-                decoded.faults.append(fault(resource, item, "decode", str(error)))
+                decoded.faults.append(fault(resource, parsed(item), "decode", str(error)))
         return decoded
 
     def record(self, resource: Resource, item: object) -> Record:
@@ -147,16 +106,16 @@ class Decoder:
         if livemode is not None and livemode is not self._is_live:
             if type(livemode) is bool:
                 raise ForeignError(resource.table)
-            raise UnusableError(f"livemode is {_meaning(livemode)}")
+            raise UnusableError(f"livemode is {meaning(livemode)}")
         created = item.get("created", item.get("date"))
         if type(created) is not int:
-            raise UnusableError(f"created is {_meaning(created)}, not a whole number")
+            raise UnusableError(f"created is {meaning(created)}, not a whole number")
         currency = item.get("currency")
         _require_currency(currency)
         for key in resource.amounts:
             _require_amount(key, item.get(key))
-        if not item.keys() <= KNOWN_KEYS[resource.kind]:
-            self._note_new_keys(resource, item)
+        for path, kind, seen_type in drift(shapes()[resource.kind], item):
+            self.drift[resource.table, path, kind] = seen_type
         typed = [_text(item, column.path) for column in resource.fields]
         is_live = self._is_live
         children: tuple[Row, ...] = ()
@@ -188,9 +147,12 @@ class Decoder:
         row = (identity, None, self._observed, True, self._is_live, API_VERSION, *typed, payload)
         return Record(identity, row, (), "", "", None)
 
-    def _note_new_keys(self, resource: Resource, item: Object) -> None:
-        for key in item.keys() - KNOWN_KEYS[resource.kind]:
-            self.drift[resource.table, key, "new_key"] = _meaning(item[key])
+    def _cutter(self, resource: Resource) -> Cutter:
+        cutter = self._cutters.get(resource.table)
+        if cutter is None:
+            cutter = Cutter(resource, self._observed, self._is_live, self._month)
+            self._cutters[resource.table] = cutter
+        return cutter
 
     def _children(self, child: Child, item: Object, parent: str) -> tuple[Row, ...]:
         nested = item.pop(child.key, None)
@@ -252,6 +214,11 @@ def without_collector() -> Iterator[None]:
             gc.enable()
 
 
+def parsed(item: object) -> object:
+    """Return an object that may still be JSON."""
+    return orjson.loads(item) if type(item) is bytes else item
+
+
 def fault(resource: Resource, item: object, stage: str, reason: str) -> Fault:
     """Return an object that is put aside, without what is dropped."""
     identity = item.get("id") if isinstance(item, dict) else None
@@ -266,43 +233,20 @@ def fault(resource: Resource, item: object, stage: str, reason: str) -> Fault:
 def drop(kind: str, item: Object) -> None:
     """Take out of an object what is not kept; of an event, also out of what it is about."""
     for path in DROPPED_KEYS.get(kind, ()):
-        _drop_path(item, path)
+        drop_path(item, path)
     if kind == "event":
         data = item.get("data")
         if isinstance(data, dict) and isinstance(data.get("object"), dict):
             about = data["object"]
             for path in DROPPED_KEYS.get(str(about.get("object")), ()):
-                _drop_path(about, path)
-                _drop_path(data.get("previous_attributes"), path)
-
-
-def tables(table: RawTable, rows: Sequence[Row]) -> Iterator[pa.Table]:
-    """Yield rows as tables of the declared shape."""
-    schema = table.arrow_schema
-    for start in range(0, len(rows), BATCH_ROWS):
-        columns = zip(*rows[start : start + BATCH_ROWS], strict=True)
-        arrays = [
-            _array(list(values), kind)
-            for values, (_, kind) in zip(columns, table.columns, strict=True)
-        ]
-        yield pa.Table.from_arrays(arrays, schema=schema)
-
-
-def micros(moment: datetime) -> int:
-    """Return an instant as rows hold it."""
-    return (moment - EPOCH) // timedelta(microseconds=1)
-
-
-def _array(values: list[Any], kind: Kind) -> pa.Array:
-    if kind is Kind.INSTANT:
-        return pa.array(values, pa.int64()).cast(kind.arrow)
-    return pa.array(values, kind.arrow)
+                drop_path(about, path)
+                drop_path(data.get("previous_attributes"), path)
 
 
 def _identity(item: Object) -> str:
     identity = item.get("id")
     if type(identity) is not str or not identity:
-        raise UnusableError(f"id is {_meaning(identity)}, not text")
+        raise UnusableError(f"id is {meaning(identity)}, not text")
     return identity
 
 
@@ -312,14 +256,14 @@ def _text(item: Object, path: tuple[str, ...]) -> str | None:
         if value is None:
             return None
         if type(value) is not dict:
-            raise UnusableError(f"{'.'.join(path)}: what holds {key} is {_meaning(value)}")
+            raise UnusableError(f"{'.'.join(path)}: what holds {key} is {meaning(value)}")
         value = value.get(key)
     # What is expanded comes whole where its id stood.
     if type(value) is dict:
         value = value.get("id")
     if value is None or type(value) is str:
         return value
-    raise UnusableError(f"{'.'.join(path)} is {_meaning(value)}, not text")
+    raise UnusableError(f"{'.'.join(path)} is {meaning(value)}, not text")
 
 
 def _require_amount(key: str, value: object, *, is_needed: bool = True) -> None:
@@ -329,32 +273,12 @@ def _require_amount(key: str, value: object, *, is_needed: bool = True) -> None:
         raise UnusableError(f"{key} is {value}, which is out of range")
     if value is None and not is_needed:
         return
-    raise UnusableError(f"{key} is {_meaning(value)}, not a whole number")
+    raise UnusableError(f"{key} is {meaning(value)}, not a whole number")
 
 
 def _require_currency(currency: object) -> None:
     if currency is None:
         return
     if type(currency) is not str or len(currency) != 3 or not currency.isalpha():
-        shown = repr(currency) if type(currency) is str else _meaning(currency)
+        shown = repr(currency) if type(currency) is str else meaning(currency)
         raise UnusableError(f"currency is {shown}, not three letters")
-
-
-def _meaning(value: object) -> str:
-    if value is None:
-        return "null"
-    return _MEANINGS.get(type(value), "a list" if type(value) is list else "an object")
-
-
-def _drop_path(item: object, path: tuple[str, ...]) -> None:
-    for key in path[:-1]:
-        if type(item) is not dict:
-            return
-        item = item.get(key)
-    if type(item) is dict:
-        item.pop(path[-1], None)
-
-
-def _bytes(row: Row) -> bytes:
-    payload = row[-1]
-    return payload if isinstance(payload, bytes) else str(payload).encode()

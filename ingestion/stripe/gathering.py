@@ -1,15 +1,12 @@
 """Gathers what one load brings: each object once, only what differs, counted as it came."""
 
 import hashlib
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-import pyarrow as pa
-
-from ingestion.loading import Extraction
+from ingestion.loading import Batch
 from ingestion.stripe.decoding import Decoded, Decoder, Fault, Record, Row, micros, tables
 from ingestion.stripe.known import Known, Version
 from ingestion.stripe.quarantine import rows_of_quarantine
@@ -34,11 +31,14 @@ class Gathering:
     Attributes:
         decoder: Makes rows of objects.
         observed_at: When all of it was seen.
-        records: Per table and id the object; what is added later replaces what was before.
+        records: Per table and id the object, as far as it was not handed on yet; what is added
+            later replaces what was before.
         faults: What is put aside.
         replayed: What had been put aside and is right now.
         windows: What was read whole.
         keeps_same: Whether an object is kept that is as the warehouse has it.
+        is_first: Whether the warehouse has none of the objects.
+        quarantined: How many are newly put aside; known once the rest was handed on.
     """
 
     decoder: Decoder
@@ -48,6 +48,11 @@ class Gathering:
     replayed: list[Fault] = field(default_factory=list)
     windows: list[Row] = field(default_factory=list)
     keeps_same: bool = False
+    is_first: bool = False
+    quarantined: int = 0
+    _handed_on: dict[str, set[str]] = field(default_factory=dict)
+    # By table, month and currency the number of objects and the sum of amounts that are added.
+    _totals: dict[tuple[str, str, str], list[int]] = field(default_factory=dict)
 
     def add(self, decoded: Decoded) -> None:
         """Add decoded objects."""
@@ -66,42 +71,48 @@ class Gathering:
             (table, kind, micros(begin), micros(end), micros(self.observed_at), rows)
         )
 
-    def count(self) -> int:
-        """Return how many objects there are."""
+    def waiting(self) -> int:
+        """Return how many objects were not handed on yet."""
         return sum(map(len, self.records.values()))
 
-    def extraction(
-        self, known: Known, details: dict[str, str | int], *, has_more: bool
-    ) -> Extraction:
-        """Return it as the loader takes it, without what the warehouse has already."""
-        batches: dict[str, list[pa.Table]] = {}
-        totals: Counter[tuple[str, str, str]] = Counter()
-        sums: Counter[tuple[str, str, str]] = Counter()
+    def ids(self, table: str) -> set[str]:
+        """Return the ids of a table's objects that came."""
+        return self._handed_on.get(table, set()) | self.records.get(table, {}).keys()
+
+    def counts(self) -> dict[str, int]:
+        """Return per table how many objects came."""
+        return {table: len(self.ids(table)) for table in {*self._handed_on, *self.records}}
+
+    def hand_on(self, known: Known) -> Iterator[Batch]:
+        """Yield the objects so far without what the warehouse has already, and let go of them.
+
+        None of them may come again in this load.
+        """
         for table, records in self.records.items():
             resource = BY_TABLE[table]
-            versions = known.versions(resource, records)
+            self._handed_on.setdefault(table, set()).update(records)
+            versions = {} if self.is_first else known.versions(resource, records)
             new = [
                 record
                 for record in records.values()
                 if self.keeps_same or _differs(record, versions.get(record.id))
             ]
-            if not new:
-                continue
-            _count(table, new, versions, totals, sums)
-            batches[table] = list(tables(resource.raw_table, [record.row for record in new]))
+            self._count(table, new, versions)
+            for part in tables(resource.raw_table, [record.row for record in new]):
+                yield table, part
             if resource.child_table:
                 children = [child for record in new for child in record.children]
-                if children:
-                    batches[resource.child_table.name] = list(
-                        tables(resource.child_table, children)
-                    )
-        quarantined = rows_of_quarantine(
-            self.faults, self.replayed, known.open_quarantine(), self.observed_at
-        )
+                for part in tables(resource.child_table, children):
+                    yield resource.child_table.name, part
+        self.records.clear()
+
+    def rest(self, known: Known) -> Iterator[Batch]:
+        """Yield the objects that are left, and what is to be noted of the whole load."""
+        yield from self.hand_on(known)
         counted: list[Row] = [
-            (*key, totals[key], Decimal(sums[key]))
-            for key in sorted(totals)
-            if totals[key] or sums[key]
+            (*key, count, Decimal(amount))
+            for key, (count, amount) in sorted(self._totals.items())
+            if count or amount
         ]
         on_record = known.drift()
         drifted: list[Row] = [
@@ -109,16 +120,31 @@ class Gathering:
             for key, seen_type in sorted(self.decoder.drift.items())
             if key not in on_record
         ]
+        aside = rows_of_quarantine(
+            self.faults, self.replayed, known.open_quarantine(), self.observed_at
+        )
+        self.quarantined = sum(row[-1] == "open" for row in aside)
         for declared, rows in (
             (WINDOWS, self.windows),
-            (QUARANTINE, quarantined),
+            (QUARANTINE, aside),
             (SCHEMA_DRIFT, drifted),
             (CONTROL_TOTALS, counted),
         ):
-            if rows:
-                batches[declared.name] = list(tables(declared, rows))
-        details["quarantined"] = sum(row[-1] == "open" for row in quarantined)
-        return Extraction(batches, details, has_more)
+            for part in tables(declared, rows):
+                yield declared.name, part
+
+    def _count(self, table: str, records: Iterable[Record], versions: dict[str, Version]) -> None:
+        totals = self._totals
+        for record in records:
+            before = versions.get(record.id)
+            if before and not before.is_deleted:
+                total = totals.setdefault((table, before.month, before.currency), [0, 0])
+                total[0] -= 1
+                total[1] -= before.amount or 0
+            if not record.is_deleted:
+                total = totals.setdefault((table, record.month, record.currency), [0, 0])
+                total[0] += 1
+                total[1] += record.amount or 0
 
 
 def _differs(record: Record, version: Version | None) -> bool:
@@ -128,22 +154,3 @@ def _differs(record: Record, version: Version | None) -> bool:
         return record.is_deleted is not version.is_deleted
     digest = hashlib.md5(record.text, usedforsecurity=False).hexdigest()
     return digest != version.digest
-
-
-def _count(
-    table: str,
-    records: Iterable[Record],
-    versions: dict[str, Version],
-    totals: Counter[tuple[str, str, str]],
-    sums: Counter[tuple[str, str, str]],
-) -> None:
-    for record in records:
-        before = versions.get(record.id)
-        if before and not before.is_deleted:
-            key = (table, before.month, before.currency)
-            totals[key] -= 1
-            sums[key] -= before.amount or 0
-        if not record.is_deleted:
-            key = (table, record.month, record.currency)
-            totals[key] += 1
-            sums[key] += record.amount or 0

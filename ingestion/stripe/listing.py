@@ -7,6 +7,8 @@ from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import quote
 
+import msgspec
+
 from ingestion.errors import SourceError
 from ingestion.stripe.client import ATTEMPTS, Client, RefusedError, TruncatedError, refusal
 from ingestion.stripe.decoding import Fault, Object, fault
@@ -28,10 +30,17 @@ class FetchError(Exception):
 
 @dataclass(frozen=True)
 class Page:
-    """Objects of a list, and those that had to be put aside."""
+    """Objects of a list, and those that had to be put aside.
+
+    Attributes:
+        objects: The objects, parsed.
+        faults: What was put aside.
+        texts: The same objects as JSON without spaces, where they are as they were served.
+    """
 
     objects: list[object]
     faults: list[Fault] = field(default_factory=list)
+    texts: list[bytes] = field(default_factory=list)
 
 
 class Api:
@@ -173,7 +182,7 @@ class Api:
                 refuse_former(item)
         own = 1 if page.get("has_more") is True else 0
         if len(_MORE.findall(body)) <= own:
-            return Page(objects)
+            return Page(objects, texts=_texts(body))
         whole: list[object] = []
         faults = []
         for item in objects:
@@ -244,6 +253,16 @@ def _data(page: dict[str, Any], path: str) -> list[object]:
             f"Stripe's answer to {path} is not a list; check STRIPE_BASE_URL. Nothing was loaded."
         )
     return cast(list[object], data)
+
+
+class _Data(msgspec.Struct):
+    data: list[msgspec.Raw]
+
+
+def _texts(body: bytes) -> list[bytes]:
+    if b"\n" in body or b'": ' in body:
+        body = msgspec.json.format(body, indent=-1)
+    return [bytes(raw) for raw in msgspec.json.decode(body, type=_Data).data]
 
 
 def _last_id(objects: list[Any]) -> str:

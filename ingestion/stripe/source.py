@@ -1,13 +1,13 @@
 """The source `stripe`: reads an account once whole, then what changed."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 
 import duckdb
 
 from ingestion.errors import SourceError
-from ingestion.loading import Extraction, Request
+from ingestion.loading import Batch, Extraction, Request
 from ingestion.stripe import backfill, changes, known, quarantine, sweeps
 from ingestion.stripe.client import Account, Client, account_from_settings
 from ingestion.stripe.decoding import Decoder, ForeignError, without_collector
@@ -21,6 +21,8 @@ __all__ = ["TABLES", "extract", "newest_fact", "prune"]
 # After as long without a run events may be lost, and the account is read whole again.
 LONGEST_GAP = timedelta(days=28)
 LARGEST_SKEW = timedelta(minutes=5)
+
+Gathered = Generator[Batch, None, bool]
 
 
 @contextmanager
@@ -37,26 +39,36 @@ def extract(request: Request) -> Iterator[Extraction]:
         api.first(EVENTS)
         _require_clock(client, request.as_of)
         gathering = Gathering(Decoder(request.as_of, account.is_live), request.as_of)
-        try:
-            with without_collector(), request.connect() as connection:
-                seen = Known(connection)
-                _require_same_mode(seen.modes(), account)
-                before = _so_far(seen)
-                has_more = _gather(api, gathering, seen, request)
-                counts = {table: len(records) for table, records in gathering.records.items()}
-                quarantine.require_few(gathering.faults, counts, *before)
-                details: dict[str, str | int] = {
-                    "requests": client.requests,
-                    "retries": client.retries,
-                    "replayed": len(gathering.replayed),
-                }
-                extraction = gathering.extraction(seen, details, has_more=has_more)
-        except ForeignError as error:
-            raise SourceError(
-                f"Stripe gave an object of the other mode among {error} to a {account.mode} key; "
-                f"check {SWITCH}. Nothing was loaded."
-            ) from None
-    yield extraction
+        extraction = Extraction(())
+        with closing(_batches(api, gathering, request, extraction)) as batches:
+            extraction.batches = batches
+            yield extraction
+
+
+def _batches(
+    api: Api, gathering: Gathering, request: Request, extraction: Extraction
+) -> Generator[Batch, None, None]:
+    client = api.client
+    try:
+        with without_collector(), request.connect() as connection:
+            seen = Known(connection)
+            _require_same_mode(seen.modes(), client.account)
+            before = _so_far(seen)
+            has_more = yield from _gather(api, gathering, seen, request)
+            quarantine.require_few(gathering.faults, gathering.counts(), *before)
+            yield from gathering.rest(seen)
+            extraction.has_more = has_more
+            extraction.details = {
+                "requests": client.requests,
+                "retries": client.retries,
+                "replayed": len(gathering.replayed),
+                "quarantined": gathering.quarantined,
+            }
+    except ForeignError as error:
+        raise SourceError(
+            f"Stripe gave an object of the other mode among {error} to a {client.account.mode} "
+            f"key; check {SWITCH}. Nothing was loaded."
+        ) from None
 
 
 def prune(connection: duckdb.DuckDBPyConnection, dataset: str) -> None:  # noqa: ARG001
@@ -73,7 +85,7 @@ def newest_fact(
     return known.newest_fact(connection, as_of)
 
 
-def _gather(api: Api, gathering: Gathering, seen: Known, request: Request) -> bool:
+def _gather(api: Api, gathering: Gathering, seen: Known, request: Request) -> Gathered:
     """Gather one load, and return whether more is to be read at once."""
     end = request.as_of - changes.LAG
     cursor = seen.cursor()
@@ -97,8 +109,8 @@ def _gather(api: Api, gathering: Gathering, seen: Known, request: Request) -> bo
         is_first = current.is_first
     windows = backfill.missing(current)
     if windows:
-        gathering.keeps_same = not is_first
-        read = backfill.read(api, gathering, windows, request.progress)
+        gathering.keeps_same, gathering.is_first = not is_first, is_first
+        read = yield from backfill.read(api, gathering, seen, windows, request.progress)
         if read < len(windows):
             return True
         if not is_first:

@@ -53,7 +53,7 @@ def sweep(api: Api, gathering: Gathering, known: Known, as_of: datetime, progres
             gathering.add(decoded)
             listed.update(record.id for record in decoded.records)
             listed.update(one.record_id for one in decoded.faults)
-        fetched = set(gathering.records.get(resource.table, {}))
+        fetched = gathering.ids(resource.table)
         missing = known.present(resource, condition) - listed - fetched
         refetch(api, gathering, [(resource.kind, identity) for identity in sorted(missing)])
         gathering.window(resource.table, SWEEP_WINDOW, OLDEST, as_of, len(listed))
@@ -67,5 +67,5 @@ def fetch_unseen(api: Api, gathering: Gathering, known: Known, since: datetime) 
     condition = f"epoch_us(observed_at) < {int(since.timestamp() * 1_000_000)}"
     for resource in OBJECTS:
         unseen = known.present(resource, condition)
-        unseen -= set(gathering.records.get(resource.table, {}))
+        unseen -= gathering.ids(resource.table)
         refetch(api, gathering, [(resource.kind, identity) for identity in sorted(unseen)])

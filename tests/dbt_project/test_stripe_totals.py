@@ -137,6 +137,9 @@ def test_who_was_deleted_is_named_by_the_newest_invoice(
         assert row["country"] == invoice["customer_address"]["country"]
         assert (row["provider"], row["provider_customer_id"]) == ("stripe", invoice["customer"])
         assert row["is_described"]
+    assert built.rows(
+        "select status from marts.data_quality where check_name = 'customers_are_described'"
+    ) == [("pass",)]
 
 
 def test_a_row_that_raw_lost_stops_the_publication_by_name(

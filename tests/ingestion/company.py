@@ -69,5 +69,5 @@ class Company:
 
 def own_settings() -> list[str]:
     """Return the names in this process's environment that would disturb a story."""
-    prefixes = ("PERENE_", "FILES_", "EXCHANGE_RATES_", "STRIPE_")
+    prefixes = ("PERENE_", "FILES_", "EXCHANGE_RATES_", "STRIPE_", "ZENDESK_")
     return [name for name in os.environ if name.startswith(prefixes)]

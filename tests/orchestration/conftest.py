@@ -38,7 +38,9 @@ def nobody_opens_the_live_warehouse() -> Iterator[None]:
 def own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Every story has its own home, and nothing of this machine's settings."""
     for name in list(os.environ):
-        if name.startswith(("PERENE_", "EXCHANGE_RATES_", "FILES_", "STRIPE_", "DAGSTER_")):
+        if name.startswith(
+            ("PERENE_", "EXCHANGE_RATES_", "FILES_", "STRIPE_", "ZENDESK_", "DAGSTER_")
+        ):
             monkeypatch.delenv(name)
     monkeypatch.setattr("ingestion.settings.ENV_FILE", tmp_path / "no.env")
     monkeypatch.setenv("PERENE_HOME", str(tmp_path / "home"))

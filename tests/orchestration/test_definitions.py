@@ -36,7 +36,9 @@ def definitions(tmp_path_factory: pytest.TempPathFactory) -> dg.Definitions:
     home = tmp_path_factory.mktemp("definitions")
     with pytest.MonkeyPatch.context() as patch:
         for name in list(os.environ):
-            if name.startswith(("PERENE_", "EXCHANGE_RATES_", "FILES_", "STRIPE_", "DAGSTER_")):
+            if name.startswith(
+                ("PERENE_", "EXCHANGE_RATES_", "FILES_", "STRIPE_", "ZENDESK_", "DAGSTER_")
+            ):
                 patch.delenv(name)
         patch.setattr("ingestion.settings.ENV_FILE", home / "no.env")
         patch.setenv("PERENE_HOME", str(home))

@@ -24,10 +24,20 @@ def home(tmp_path: Path) -> Iterator[Path]:
 def test_the_company_answers_until_the_demo_ends(home: Path) -> None:
     with sandbox_company() as settings:
         assert settings.home.path == home / "demo"
-        assert settings.sources == ("stripe", "files")
+        assert settings.sources == ("stripe", "zendesk", "files")
         address = f"{os.environ['STRIPE_BASE_URL']}/v1/customers"
         key = {"Authorization": f"Bearer {os.environ['STRIPE_API_KEY']}"}
         assert urllib3.request("GET", address, headers=key).status == 200
+        desk = f"{os.environ['ZENDESK_BASE_URL']}/api/v2/users/me.json"
+        name = f"{os.environ['ZENDESK_EMAIL']}/token:{os.environ['ZENDESK_API_TOKEN']}"
+        for headers in (
+            urllib3.make_headers(basic_auth=name),
+            {"Authorization": f"Bearer {os.environ['ZENDESK_OAUTH_TOKEN']}"},
+        ):
+            admin = urllib3.request("GET", desk, headers=headers).json()["user"]
+            assert admin["role"] == "admin"
+        files = {file.name for file in Path(os.environ["PERENE_FILES_PATH"]).iterdir()}
+        assert files == {"usage.csv", "exchange_rates.csv"}
     with pytest.raises(urllib3.exceptions.HTTPError):
         urllib3.request("GET", address, headers=key, retries=False)
 

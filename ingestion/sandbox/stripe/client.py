@@ -1,9 +1,11 @@
 """One customer as the engine sees it: who it is, what it owes, and where its story is written."""
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ingestion.sandbox.billing import Payment
+from ingestion.sandbox.experience import Mood
 from ingestion.sandbox.people import Customer
 from ingestion.sandbox.stripe.objects import Json
 from ingestion.sandbox.stripe.shop import Ids, Shop
@@ -29,6 +31,7 @@ class Client:
     ledger: Ledger
     timeline: Timeline
     periods: PeriodBook
+    mood: Callable[[int], Mood]  # what recent support makes of its chances, at a moment
     payments: list[Payment] = field(default_factory=list)
     invoices: int = 0
 

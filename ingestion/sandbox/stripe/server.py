@@ -2,22 +2,17 @@
 
 import base64
 import binascii
-import contextlib
-import itertools
 import re
-import threading
 import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import orjson
 
-from ingestion.sandbox.stripe.faults import Fault, FaultPlan
+from ingestion.sandbox.faults import Fault, FaultPlan
+from ingestion.sandbox.serving import Answer, Headers, Sandbox
 from ingestion.sandbox.stripe.fold import Event, Fold
 from ingestion.sandbox.stripe.keys import LIVE_KEY, TEST_KEY, Key, admit, default_keys
 from ingestion.sandbox.stripe.routes import ACCOUNT_VERSION, Api, ApiError
@@ -28,7 +23,7 @@ from ingestion.sandbox.stripe.world import Account
 VERSIONS = ("2026-06-24.dahlia", ACCOUNT_VERSION, "2022-11-15")
 
 
-class StripeSandbox:
+class StripeSandbox(Sandbox):
     """Serves an account while its block lasts.
 
     Attributes:
@@ -50,42 +45,12 @@ class StripeSandbox:
         port: int = 0,
         skew: timedelta = timedelta(),
     ) -> None:
+        super().__init__(faults, port, skew)
         self.keys = default_keys() if keys is None else keys
-        self.faults = faults or FaultPlan()
-        self.requests: Counter[str] = Counter()
-        self.skew = skew
-        self._lock = threading.RLock()
         self._fold = Fold(account.log, int((clock or account.as_of).timestamp()))
         self.api = Api(self._fold)
         self.api.late = self._is_late
-        self.pages: dict[str, bytes] = {}
-        self.numbers = itertools.count(1)
         self._answered: Counter[tuple[str, int]] = Counter()
-        self._server = _Server(("127.0.0.1", port), _Handler)
-        self._server.sandbox = self
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
-        )
-
-    def __enter__(self) -> "StripeSandbox":
-        """Begin to answer."""
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Stop to answer."""
-        self._server.shutdown()
-        self._server.server_close()
-
-    @property
-    def url(self) -> str:
-        """Where the API is."""
-        return f"http://127.0.0.1:{self._server.server_port}"
 
     @property
     def clock(self) -> datetime:
@@ -94,16 +59,53 @@ class StripeSandbox:
 
     def advance(self, by: timedelta | datetime) -> datetime:
         """Let time go by, or go on to a moment; returns the clock."""
-        with self._lock:
+        with self.lock:
             until = by if isinstance(by, datetime) else self.clock + by
             self._fold.advance(int(until.timestamp()))
             return self.clock
 
     def current(self, kind: str, *, livemode: bool = True) -> dict[str, dict[str, Any]]:
         """Every object of a kind that is there now, whole, by id."""
-        with self._lock:
+        with self.lock:
             found = self._fold.current(kind)
         return {key: item for key, item in found.items() if item.get("livemode", True) == livemode}
+
+    def respond(self, target: str, headers: Headers) -> Answer:
+        """Return what answers a GET of a path with its query."""
+        version = headers.get("Stripe-Version") or None
+        try:
+            body, status = self.answer(target, headers.get("Authorization", ""), version), 200
+        except ApiError as error:
+            body, status = error.body, error.status
+        except ValueError:
+            body, status = _INVALID, 400
+        reason = {"Stripe-Rate-Limited-Reason": "endpoint-rate"} if status == 429 else {}
+        return Answer(status, body, {**self._signature(version), **reason})
+
+    def refusal(self, fault: Fault) -> Answer:
+        """Return the answer of a request that is refused by a fault."""
+        status, headers = _STATUSES[fault]
+        kind = "rate_limit_error" if status == 429 else "api_error"
+        body = orjson.dumps({"error": {"type": kind, "message": fault.value}})
+        return Answer(status, body, {**self._signature(None), **headers})
+
+    def size(self, body: bytes) -> int:
+        """Return how many objects a list shows; none if it is no list."""
+        answer = orjson.loads(body)
+        return len(answer["data"]) if answer.get("object") == "list" else 0
+
+    def list_of(self, target: str) -> str:
+        """Return the list that an address shows a page of."""
+        return re.sub(r"&?(starting_after|ending_before)=[^&]*", "", target)
+
+    def no_writing(self) -> Answer:
+        """Return the answer to anything that would change something."""
+        error = {"type": "invalid_request_error", "message": "This account is read only"}
+        return Answer(405, orjson.dumps({"error": error}), self._signature(None))
+
+    def _signature(self, version: str | None) -> dict[str, str]:
+        number = next(self.numbers)
+        return {"Request-Id": f"req_{number:014}", "Stripe-Version": version or VERSIONS[1]}
 
     def answer(self, target: str, authorization: str, version: str | None) -> bytes:
         """Return the body that answers a GET.
@@ -113,7 +115,7 @@ class StripeSandbox:
         """
         parts = urlsplit(target)
         query = parse_qs(parts.query, keep_blank_values=True)
-        with self._lock:
+        with self.lock:
             self.requests[parts.path] += 1
             self._refuse_haste(parts.path)
             key = admit(self.keys, _given_key(authorization), self.api.scope(parts.path))
@@ -166,97 +168,6 @@ class StripeSandbox:
         return event.created + self.faults.lateness(event.id) >= self._fold.clock
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 64
-    sandbox: StripeSandbox
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    wbufsize = -1
-    server: _Server
-
-    def do_GET(self) -> None:
-        sandbox = self.server.sandbox
-        fault = sandbox.faults.draw(self.path)
-        if fault is not None and fault in _STATUSES:
-            self._refuse(fault)
-            return
-        try:
-            body = sandbox.answer(
-                self.path,
-                self.headers.get("Authorization", ""),
-                self.headers.get("Stripe-Version"),
-            )
-            status = 200
-        except ApiError as error:
-            body, status = error.body, error.status
-        except ValueError:
-            body, status = _INVALID, 400
-        if status == 200 and fault is Fault.REPEATED_PAGE:
-            body = sandbox.pages.get(_list_of(self.path), body)
-        sandbox.pages[_list_of(self.path)] = body
-        if status == 200 and fault is Fault.RESET:
-            self._send(200, body, sent=body[: len(body) // 2])
-            self.close_connection = True
-            return
-        if status == 200 and fault is Fault.SLOW:
-            self._send(200, body, sent=body[: len(body) // 2])
-            time.sleep(sandbox.faults.slow_seconds)
-            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-                self.wfile.write(body[len(body) // 2 :])
-                self.wfile.flush()
-            return
-        if status == 200 and fault is Fault.TRUNCATED and _size(body) > sandbox.faults.cut_above:
-            body = body[: len(body) * 2 // 3]
-        self._send(status, body)
-
-    def do_POST(self) -> None:
-        self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        self._send(
-            405,
-            orjson.dumps(
-                {"error": {"type": "invalid_request_error", "message": "This account is read only"}}
-            ),
-        )
-
-    do_DELETE = do_POST  # noqa: N815 - the server's name
-
-    def _refuse(self, fault: Fault) -> None:
-        status, headers = _STATUSES[fault]
-        kind = "rate_limit_error" if status == 429 else "api_error"
-        self._send(
-            status,
-            orjson.dumps({"error": {"type": kind, "message": fault.value}}),
-            headers=headers,
-        )
-
-    def _send(
-        self,
-        status: int,
-        body: bytes,
-        sent: bytes | None = None,
-        headers: dict[str, str] | None = None,
-    ) -> None:
-        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-            self.send_response_only(status)
-            sandbox = self.server.sandbox
-            self.send_header("Date", format_datetime(sandbox.clock + sandbox.skew, usegmt=True))
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.send_header("Request-Id", f"req_{next(sandbox.numbers):014}")
-            if status == 429 and not headers:
-                self.send_header("Stripe-Rate-Limited-Reason", "endpoint-rate")
-            self.send_header("Stripe-Version", self.headers.get("Stripe-Version") or VERSIONS[1])
-            for name, value in (headers or {}).items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body if sent is None else sent)
-            self.wfile.flush()
-
-
 _STATUSES: dict[Fault, tuple[int, dict[str, str]]] = {
     Fault.RATE_LIMITED: (429, {"Stripe-Rate-Limited-Reason": "endpoint-rate"}),
     Fault.RATE_LIMITED_FOR: (
@@ -269,17 +180,6 @@ _STATUSES: dict[Fault, tuple[int, dict[str, str]]] = {
 _INVALID = orjson.dumps(
     {"error": {"type": "invalid_request_error", "message": "Invalid integer or timestamp"}}
 )
-
-
-def _list_of(path: str) -> str:
-    """The list that an address shows a page of."""
-    return re.sub(r"&?(starting_after|ending_before)=[^&]*", "", path)
-
-
-def _size(body: bytes) -> int:
-    """How many objects a list shows; none if it is no list."""
-    answer = orjson.loads(body)
-    return len(answer["data"]) if answer.get("object") == "list" else 0
 
 
 def _given_key(authorization: str) -> str | None:

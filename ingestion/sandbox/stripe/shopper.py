@@ -98,9 +98,9 @@ class Shopper:
         self._months += 1
         if self._act_out_role(at, contract):
             return
-        chance, segment = self._rng.random(), self._segment
-        leaving = segment.leaving * 0.75  # nobody is lost here to bad support
-        growing = leaving + segment.growing
+        chance, segment, mood = self._rng.random(), self._segment, self._client.mood(at)
+        leaving = segment.leaving * 0.75 * mood.leaving
+        growing = leaving + segment.growing * mood.growing
         shrinking = growing + segment.shrinking
         if chance < leaving:
             self._leave(at, contract)

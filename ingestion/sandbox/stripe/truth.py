@@ -139,10 +139,14 @@ class TrueCustomer:
 
 @dataclass
 class Truth:
-    """All customers' true periods and payments, to the end of the simulated time."""
+    """All customers' true periods and payments, to the end of the simulated time.
+
+    `support_effect` is how strongly their support moved them.
+    """
 
     first_day: date
     seed: int
+    support_effect: float = 0.0
     customers: list[TrueCustomer] = field(default_factory=list)
     periods: list[StripePeriod] = field(default_factory=list)
     payments: list[Payment] = field(default_factory=list)

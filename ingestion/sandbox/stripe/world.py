@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from ingestion.sandbox.catalogue import ADD_ON, Country
 from ingestion.sandbox.company import AS_OF
+from ingestion.sandbox.experience import UNMOVED, moods, requests_of
 from ingestion.sandbox.life import add_months
 from ingestion.sandbox.people import Customer, make_customers
 from ingestion.sandbox.stripe.client import Client
@@ -36,7 +37,11 @@ class Account:
 
 
 def make_account(
-    customers: int = 2000, months: int = 36, seed: int = 7, days_ahead: int = 45
+    customers: int = 2000,
+    months: int = 36,
+    seed: int = 7,
+    days_ahead: int = 45,
+    support_effect: float = 0.0,
 ) -> Account:
     """Make the account; the same arguments give the same bytes.
 
@@ -45,6 +50,8 @@ def make_account(
         months: How many whole months of history lie before the month of `as_of`.
         seed: Another seed is another company.
         days_ahead: How far beyond `as_of` the log reaches.
+        support_effect: How strongly good and bad support moves customers to stay, grow or leave;
+            0 for not at all.
 
     Returns:
         The account. Of what is older than 31 days before `as_of`, each object's last state alone.
@@ -56,7 +63,7 @@ def make_account(
     retires_at = AS_OF - timedelta(days=12)
     ids = Ids(random.Random(f"{seed} shop"))  # noqa: S311 - a story, not a secret
     shop = Shop(start, rise_at, retires_at, ids)
-    truth = Truth(start.date(), seed)
+    truth = Truth(start.date(), seed, support_effect)
     log = _shop_log(shop, horizon) + _test_mode_log(ids, shop.opened_at)
     all_months = months + days_ahead // 30 + 1
     people = make_customers(customers, start, all_months, random.Random(f"{seed} people"))  # noqa: S311 - a story
@@ -64,6 +71,9 @@ def make_account(
         if person.created_at >= until:
             break
         client = _client(person, number, shop, horizon, seed)
+        if support_effect:
+            requests = requests_of(client.person, seed, start, int(until.timestamp()))
+            client.mood = moods(requests, support_effect)
         client.timeline.plan(horizon, client.ledger.settle)
         Shopper(client, number).live()
         client.timeline.run(int(until.timestamp()))
@@ -137,4 +147,5 @@ def _client(person: Customer, number: int, shop: Shop, horizon: int, seed: int) 
         ledger=Ledger(horizon),
         timeline=Timeline(),
         periods=PeriodBook(f"stripe_{body['id']}"),
+        mood=lambda _: UNMOVED,
     )

@@ -14,8 +14,9 @@ import pytest
 import stripe
 import urllib3
 
+from ingestion.sandbox.faults import Fault, FaultPlan
+from ingestion.sandbox.stripe.damages import amount_as_text
 from ingestion.sandbox.stripe.export import write_objects
-from ingestion.sandbox.stripe.faults import Fault, FaultPlan, amount_as_text
 from ingestion.sandbox.stripe.keys import EXPIRED_KEY, RESTRICTED_KEY
 from ingestion.sandbox.stripe.server import StripeSandbox
 from ingestion.sandbox.stripe.world import Account, make_account

@@ -3,10 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from ingestion import settings
+from ingestion import api, settings
 from ingestion.sandbox.stripe.server import StripeSandbox
 from ingestion.sandbox.stripe.world import Account, make_account
-from ingestion.stripe import client, sweeps
+from ingestion.stripe import sweeps
 from tests.ingestion.company import own_settings
 from tests.ingestion.stripe.connected import Connected
 
@@ -23,7 +23,7 @@ def connected(
     for name in own_settings():
         monkeypatch.delenv(name)
     monkeypatch.setattr(settings, "ENV_FILE", tmp_path / ".env")
-    monkeypatch.setattr(client, "FIRST_WAIT_SECONDS", 0.001)
+    monkeypatch.setattr(api, "FIRST_WAIT_SECONDS", 0.001)
     # Small accounts are compared whole with every load, which would hide what is missed.
     monkeypatch.setattr(sweeps, "SMALL_ROWS", -1)
     monkeypatch.setenv("PERENE_HOME", str(tmp_path / "home"))

@@ -1,10 +1,11 @@
 """After any way of loading, the warehouse holds the account as it is."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from ingestion.sandbox.stripe.faults import Fault, FaultPlan
+from ingestion.sandbox.faults import Fault, FaultPlan
 from ingestion.sandbox.stripe.server import StripeSandbox
 from ingestion.sandbox.stripe.world import Account
 from ingestion.stripe import backfill, listing
@@ -105,12 +106,12 @@ def test_a_backfill_that_is_cut_off_goes_on_where_it_was(
     whole = connected.sandbox.requests
     read, left = backfill.read, 2
 
-    def cut_off(*arguments: object) -> int:
+    def cut_off(*arguments: Any) -> Any:
         nonlocal left
         left -= 1
         if left < 0:
             raise KeyboardInterrupt
-        return read(*arguments)  # type: ignore[arg-type]
+        return read(*arguments)
 
     monkeypatch.setattr(backfill, "read", cut_off)
     with pytest.raises(KeyboardInterrupt):

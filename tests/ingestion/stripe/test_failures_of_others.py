@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from ingestion.errors import SourceError
-from ingestion.sandbox.stripe.faults import FaultPlan, null_line_id
+from ingestion.sandbox.faults import FaultPlan
+from ingestion.sandbox.stripe.damages import null_line_id
 from ingestion.sandbox.stripe.keys import RESTRICTED_KEY
 from ingestion.sandbox.stripe.routes import ApiError
 from ingestion.sandbox.stripe.server import StripeSandbox

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from ingestion.errors import SourceError
-from ingestion.sandbox.stripe.faults import Damage, FaultPlan
+from ingestion.sandbox.faults import Damage, FaultPlan
 from ingestion.sandbox.stripe.routes import ACCOUNT_VERSION
 from ingestion.stripe.tables import TABLES
 from tests.ingestion.stripe.connected import Connected

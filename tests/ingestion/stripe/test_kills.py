@@ -18,7 +18,7 @@ KILLS_EACH = 10
 def load_until(connected: Connected, last: int) -> tuple[int, str]:
     done = subprocess.run(
         [
-            *(sys.executable, "-m", "tests.ingestion.stripe.killed_load"),
+            *(sys.executable, "-m", "tests.ingestion.killed_load", "stripe"),
             *(connected.sandbox.clock.isoformat(), str(last)),
         ],
         cwd=PROJECT,

@@ -4,8 +4,8 @@ import itertools
 
 import pytest
 
+from ingestion.sandbox.faults import Fault, FaultPlan
 from ingestion.sandbox.stripe import server
-from ingestion.sandbox.stripe.faults import Fault, FaultPlan
 from ingestion.stripe import client
 from tests.ingestion.stripe.connected import Connected
 

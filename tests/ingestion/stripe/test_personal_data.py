@@ -6,7 +6,8 @@ from typing import Any
 import orjson
 import pytest
 
-from ingestion.sandbox.stripe.faults import FaultPlan, amount_as_text
+from ingestion.sandbox.faults import FaultPlan
+from ingestion.sandbox.stripe.damages import amount_as_text
 from ingestion.stripe.tables import TABLES
 from tests.ingestion.stripe.connected import Connected
 from tests.ingestion.stripe.small import BEFORE, HOUR, NOW, change, charge, customer, invoice, told

@@ -1,7 +1,7 @@
 """What a later version of the API may show is taken as it is, and noticed."""
 
-from ingestion.sandbox.stripe.faults import (
-    FaultPlan,
+from ingestion.sandbox.faults import FaultPlan
+from ingestion.sandbox.stripe.damages import (
     customer_as_object,
     extra_field,
     unknown_status,

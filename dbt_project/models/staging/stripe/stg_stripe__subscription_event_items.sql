@@ -1,5 +1,5 @@
 {% set price = [json_text("entry", "price.id"), json_text("entry", "price")] %}
-{% set now, before = "data.object.items.data", "data.previous_attributes.items.data" %}
+{% set after, before = "data.object.items.data", "data.previous_attributes.items.data" %}
 
 with source as (
     {{ current_stripe_rows("events") }}
@@ -9,7 +9,7 @@ entries as (
     select
         id as event_id,
         false as is_before,
-        {{ json_entries("payload", now) }} as entry
+        {{ json_entries("payload", after) }} as entry
     from source
     where object_kind = 'subscription'
     union all
@@ -24,7 +24,7 @@ entries as (
     select
         id as event_id,
         true as is_before,
-        {{ json_entries("payload", now) }} as entry
+        {{ json_entries("payload", after) }} as entry
     from source
     where object_kind = 'subscription' and not {{ json_has("payload", before) }}
 )

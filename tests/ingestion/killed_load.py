@@ -1,4 +1,4 @@
-"""Loads Stripe and is killed on the way: `python -m tests.ingestion.stripe.killed_load AS_OF AT`.
+"""Loads a source and is killed on the way: `python -m tests.ingestion.killed_load NAME AS_OF AT`.
 
 The process dies before its AT-th file operation or request; settings come from the environment. A
 load that ends before that prints how many there were.
@@ -14,7 +14,7 @@ from ingestion.settings import load_settings
 from tests.ingestion.killed_loads import EVENTS, WRITES
 
 
-def main(as_of: datetime, last: int) -> None:
+def main(name: str, as_of: datetime, last: int) -> None:
     """Load once."""
     settings = load_settings()
     home = str(settings.home.path)
@@ -34,9 +34,9 @@ def main(as_of: datetime, last: int) -> None:
                 os.kill(os.getpid(), signal.SIGKILL)
 
     sys.addaudithook(count_or_die)
-    load_source("stripe", settings, as_of, lambda _: None)
+    load_source(name, settings, as_of, lambda _: None)
     sys.stdout.write(str(count))
 
 
 if __name__ == "__main__":
-    main(datetime.fromisoformat(sys.argv[1]), int(sys.argv[2]))
+    main(sys.argv[1], datetime.fromisoformat(sys.argv[2]), int(sys.argv[3]))

@@ -22,6 +22,7 @@ class Fault(Enum):
     TRUNCATED = "a complete answer whose JSON is cut"
     REPEATED_PAGE = "a page is the one before"
     SLOW = "the body comes in pieces"
+    HTML = "503 with a page for people"
 
 
 @dataclass
@@ -43,6 +44,7 @@ class FaultPlan:
         shares: By kind, the share of its objects that are damaged, and how.
         late_seconds: Up to how long after its time an event becomes visible.
         moves_while_paging: By how many seconds the clock moves on with every page of a list.
+        refused: By path, the status with which it is refused for good, with a page for people.
     """
 
     seed: int = 0
@@ -64,6 +66,7 @@ class FaultPlan:
     shares: Mapping[str, tuple[float, Damage]] = field(default_factory=dict)
     late_seconds: int = 0
     moves_while_paging: int = 0
+    refused: Mapping[str, int] = field(default_factory=dict)
     met: Counter[Fault] = field(default_factory=Counter)
     _by_address: Counter[str] = field(default_factory=Counter)
     _asked: Counter[str] = field(default_factory=Counter)
@@ -93,28 +96,3 @@ class FaultPlan:
         if not self.late_seconds:
             return 0
         return random.Random(f"{self.seed} {event_id}").randrange(self.late_seconds)  # noqa: S311
-
-
-def null_line_id(item: Json) -> None:
-    """The first line of an invoice has no id."""
-    item["lines"]["data"][0]["id"] = None
-
-
-def amount_as_text(item: Json) -> None:
-    """An amount arrives as text."""
-    item["amount"] = str(item["amount"])
-
-
-def unknown_status(item: Json) -> None:
-    """A status that no client knows."""
-    item["status"] = "transmogrified"
-
-
-def extra_field(item: Json) -> None:
-    """A key that nobody has seen."""
-    item["brand_new_key"] = {"of": "some later version"}
-
-
-def customer_as_object(item: Json) -> None:
-    """What is an id elsewhere is an object here."""
-    item["customer"] = {"id": item["customer"], "object": "customer"}
