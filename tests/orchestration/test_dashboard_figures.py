@@ -125,16 +125,16 @@ def test_a_change_is_a_difference_and_that_of_a_rate_has_no_per_cent(
     home: Home, connection: duckdb.DuckDBPyConnection
 ) -> None:
     changes = embedded(make_dashboard(home))["company"]["changes"]
-    for key in ("closing_mrr", "net_new_mrr", "customer_churn_rate", "nrr"):
+    for key in ("closing_mrr", "arpu", "net_new_mrr", "customer_churn_rate", "nrr"):
         *_, before, closed, _open = mart(connection, "kpis_monthly", key)
         assert before is not None
         assert closed is not None
         assert Decimal(changes[key]["change"]) == closed - before
-        if key in ("customer_churn_rate", "nrr"):
-            assert changes[key]["relative_change"] is None
-        elif before > 0:
+        if key in ("closing_mrr", "arpu"):
             relative = Decimal(changes[key]["relative_change"])
-            assert abs(relative * before - (closed - before)) < Decimal("0.5")
+            assert abs(relative - (closed - before) / before) <= Decimal("0.0000005")
+        else:
+            assert changes[key]["relative_change"] is None
 
 
 def test_a_dashboard_without_helpdesk_says_nothing_of_support(home: Home) -> None:

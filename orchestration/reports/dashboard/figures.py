@@ -18,8 +18,8 @@ class Change:
 
     Attributes:
         change: The difference; for a rate a difference of fractions.
-        relative_change: The difference as a fraction of the month before; none for rates, and
-            where the month before is not above 0.
+        relative_change: The difference as a fraction of the month before; none for rates and for
+            net new MRR, and where the month before is not above 0.
     """
 
     change: Decimal | None

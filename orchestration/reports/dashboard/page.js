@@ -130,7 +130,6 @@ function rounded(value, kind, currency) {
 const compactMoney = (currency) => (value) =>
   money(value, currency, {
     notation: "compact", minimumFractionDigits: 0, maximumFractionDigits: 1,
-    currencyDisplay: "narrowSymbol",
   });
 const compactCount = (value) => number(value, { notation: "compact", maximumFractionDigits: 1 });
 const compactRate = (value) => number(value, { style: "percent", maximumFractionDigits: 1 });

@@ -49,8 +49,8 @@ DUNNING = (
 )
 SUPPORT = ("created_tickets", "csat", "backlog_tickets")
 
-# The changes of these are differences of fractions; 0.01 is one point.
-_RATES = {"customer_churn_rate", "nrr"}
+# A rate changes in points; net new MRR is itself a change, of which a fraction says nothing.
+_WITHOUT_RELATIVE_CHANGE = {"customer_churn_rate", "nrr", "net_new_mrr"}
 
 
 def read_dashboard_figures(snapshot: Path) -> DashboardFigures:
@@ -182,8 +182,9 @@ class _Reader:
         now, then = values[self.closed], values[self.closed - 1]
         if now is None or then is None:
             return Change(None, None)
-        relative = _six_places((now - then) / then) if key not in _RATES and then > 0 else None
-        return Change(now - then, relative)
+        if key in _WITHOUT_RELATIVE_CHANGE or then <= 0:
+            return Change(now - then, None)
+        return Change(now - then, _six_places((now - then) / then))
 
     def cohorts(self) -> tuple[Cohort, ...]:
         if "retention_cohorts" not in self.marts or not self.days:
