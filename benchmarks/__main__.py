@@ -16,6 +16,7 @@ from typing import ParamSpec, TypeVar
 from benchmarks.measuring import Comparison, compare, machine_facts
 from benchmarks.preparing import check_ledger, check_payments, compile_ledger, prepare_ledger
 from benchmarks.stripe_lines import check_stripe_lines, write_stripe_lines
+from benchmarks.support import check_support, compile_support, prepare_support
 from benchmarks.synthetic import write_payments
 
 PAYMENTS = 1_000_000
@@ -23,6 +24,8 @@ STRIPE_OBJECTS = 1_000_000  # of each, charges and invoices
 LEDGER_PAIRS = 3
 LOADING_PAIRS = 3
 STRIPE_PAIRS = 3
+TICKETS = 1_000_000
+SUPPORT_PAIRS = 3
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -73,6 +76,7 @@ def _comparisons(folder: Path) -> Iterator[Comparison]:
         yield _ledger(folder, empty, compiled, case)
     yield _loading(folder)
     yield _loading_stripe(folder)
+    yield _support(folder)
 
 
 def _ledger(folder: Path, empty: Path, compiled: Path, case: LedgerCase) -> Comparison:
@@ -145,6 +149,22 @@ def _loading_stripe(folder: Path) -> Comparison:
         read,
         lambda: _aside(check_stripe_lines, home, database),
         STRIPE_PAIRS,
+    )
+
+
+def _support(folder: Path) -> Comparison:
+    """The support marts against a sort of the events they read."""
+    home, empty = folder / "support", folder / "empty-support"
+    home.mkdir()
+    compiled = _aside(compile_support, empty)
+    warehouse = home / "warehouse.duckdb"
+    _aside(prepare_support, empty / warehouse.name, warehouse, TICKETS)
+    return compare(
+        "support marts",
+        lambda: ("support", str(warehouse), str(compiled)),
+        lambda: ("sort_events", str(warehouse)),
+        lambda: _aside(check_support, warehouse),
+        SUPPORT_PAIRS,
     )
 
 

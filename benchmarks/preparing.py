@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
@@ -30,10 +31,16 @@ class WrongResultError(Exception):
 
 
 def compile_ledger(folder: Path) -> Path:
-    """Builds the project up to the ledger on empty raw tables, for its compiled SQL.
+    """Builds the project up to the ledger on empty raw tables, for its compiled SQL."""
+    return compile_models(folder, ["+int_mrr_movements"])
+
+
+def compile_models(folder: Path, selection: Sequence[str]) -> Path:
+    """Builds models on empty raw tables, for their compiled SQL.
 
     Args:
-        folder: An empty folder; the warehouse in it has every relation the ledger reads.
+        folder: An empty folder; the warehouse in it has every relation the models read.
+        selection: What to build, in dbt's words.
 
     Returns:
         The folder with one ``<model>.sql`` for each model.
@@ -60,7 +67,7 @@ def compile_ledger(folder: Path) -> Path:
     with dbt_environment(settings.home):
         result = dbtRunner().invoke(
             [
-                *("build", "--quiet", "--select", "+int_mrr_movements"),
+                *("build", "--quiet", "--select", *selection),
                 *("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"),
                 *("--project-dir", str(PROJECT_FOLDER), "--profiles-dir", str(PROJECT_FOLDER)),
                 *("--target-path", str(folder / "dbt"), "--log-path", str(folder / "logs")),

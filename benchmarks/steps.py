@@ -21,6 +21,30 @@ LEDGER = (
     "int_mrr_movements",
 )
 
+# The support marts and what they are made of, in the order in which the models read each other.
+SUPPORT = (
+    "int_ticket_keys",
+    "int_requesters",
+    "int_ticket_events",
+    "int_schedule_versions",
+    "int_zone_offsets",
+    "int_schedule_windows",
+    "int_schedule_hours",
+    "int_ticket_status_stretches",
+    "int_ticket_schedules",
+    "int_tickets",
+    "int_ticket_times",
+    "int_ticket_ratings",
+    "int_ticket_slas",
+    "int_support_months",
+    "int_backlog_days",
+    "int_ticket_customers",
+    "fct_ticket_events",
+    "fct_tickets",
+    "support_backlog_daily",
+    "support_kpis_monthly",
+)
+
 # Name and DuckDB type of each column of the made-up payments.csv.
 PAYMENT_COLUMNS = {
     "payment_id": "VARCHAR",
@@ -53,6 +77,28 @@ def sort(warehouse: str) -> None:
         connection.execute(
             "create or replace table intermediate.sorted_periods as "
             "from intermediate.int_subscription_periods order by customer_id, started_on"
+        )
+        connection.execute("checkpoint")
+
+
+def support(warehouse: str, compiled: str) -> None:
+    """Builds the support marts from their compiled SQL, as tables, and nothing else."""
+    with duckdb.connect(warehouse, config={"threads": 2}) as connection:
+        connection.execute("set enable_progress_bar = false")
+        for model in SUPPORT:
+            query = (Path(compiled) / f"{model}.sql").read_text(encoding="utf-8")
+            schema = "intermediate" if model.startswith("int_") else "marts"
+            connection.execute(f"create or replace table {schema}.{model} as ({query})")
+        connection.execute("checkpoint")
+
+
+def sort_events(warehouse: str) -> None:
+    """Sorts the same events, whole rows, by ticket and time into a table."""
+    with duckdb.connect(warehouse, config={"threads": 2}) as connection:
+        connection.execute("set enable_progress_bar = false")
+        connection.execute(
+            "create or replace table intermediate.sorted_events as "
+            "from staging.stg_zendesk__ticket_events order by ticket_id, occurred_at"
         )
         connection.execute("checkpoint")
 
@@ -120,6 +166,8 @@ def read_json(database: str, folder: str) -> None:
 STEPS: dict[str, Callable[..., None]] = {
     "ledger": ledger,
     "sort": sort,
+    "support": support,
+    "sort_events": sort_events,
     "load_files": load_files,
     "read_csv": read_csv,
     "load_stripe": load_stripe,

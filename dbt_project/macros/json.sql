@@ -65,3 +65,42 @@
         as text
     )
 {%- endmacro %}
+
+
+{# What lies under several paths, read in one pass over the object: a list of texts for text_at. #}
+{% macro json_texts(expression, paths) -%}
+    {{ return(adapter.dispatch("json_texts", "perene")(expression, paths)) }}
+{%- endmacro %}
+
+{% macro default__json_texts(expression, paths) -%}
+    json_extract_string({{ expression }}, ['$.{{ paths | join("', '$.") }}'])
+{%- endmacro %}
+
+{% macro postgres__json_texts(expression, paths) -%}
+    array[
+        {% for path in paths %}
+            {{ json_text(expression, path) }}{{ "," if not loop.last }}
+        {% endfor %}
+    ]
+{%- endmacro %}
+
+
+{# The text that json_texts read under one of its paths. #}
+{% macro text_at(texts, paths, path) -%}
+    {{ texts }}[{{ paths.index(path) + 1 }}]
+{%- endmacro %}
+
+
+{# A JSON list of words, as text, with the separator between them; null where there are none. #}
+{% macro joined_words(expression, separator=";") -%}
+    nullif(
+        replace(
+            replace(
+                replace(replace({{ expression }}, '", "', '{{ separator }}'), '","', '{{ separator }}'),
+                '["', ''
+            ),
+            '"]', ''
+        ),
+        '[]'
+    )
+{%- endmacro %}

@@ -97,11 +97,7 @@ def publish_company(
         _fill(connection, "source_control_totals", _totals())
         _fill(connection, "dim_customers", [{"customer_id": "c1", "name": "Secret Customer"}])
         if support:
-            connection.execute(
-                "create table marts.support_kpis_monthly (metric_month date, "
-                "created_tickets bigint, csat decimal(28, 6), backlog_tickets bigint)"
-            )
-            _insert(connection, "support_kpis_monthly", _support(chance, months))
+            _fill(connection, "support_kpis_monthly", _support(chance, months))
     return snapshot
 
 
@@ -272,12 +268,6 @@ def _fill(
 ) -> None:
     columns = ", ".join(f'"{name}" {kind}' for name, kind in contract(mart).items())
     connection.execute(f"create table marts.{mart} ({columns})")
-    _insert(connection, mart, rows)
-
-
-def _insert(
-    connection: duckdb.DuckDBPyConnection, mart: str, rows: Iterable[Mapping[str, Any]]
-) -> None:
     table = pa.Table.from_pylist(list(rows))
     connection.register("given", table)
     connection.execute(f"insert into marts.{mart} by name from given")

@@ -4,7 +4,7 @@ with payments as (
     select
         'files' as provider,
         payment_id,
-        customer_id,
+        customer_id as account_id,
         subscription_id,
         kind,
         status,
@@ -21,7 +21,7 @@ with payments as (
     select
         'stripe' as provider,
         payment_id,
-        customer_id,
+        customer_id as account_id,
         subscription_id,
         kind,
         status,
@@ -38,10 +38,15 @@ with payments as (
 
 signed as (
     select
-        *,
-        {{ local_date("occurred_at") }} as occurred_on,
-        case when kind in ('refund', 'dispute') then -1 else 1 end as direction
+        payments.*,
+        coalesce(accounts.customer_id, payments.account_id) as customer_id,
+        {{ local_date("payments.occurred_at") }} as occurred_on,
+        case when payments.kind in ('refund', 'dispute') then -1 else 1 end as direction
     from payments
+    left join {{ ref("int_customer_accounts") }} as accounts
+        on
+            payments.provider = accounts.provider
+            and payments.account_id = accounts.account_id
 )
 
 select

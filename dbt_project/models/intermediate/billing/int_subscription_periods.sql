@@ -7,7 +7,7 @@ with periods as (
         subscription_period_id,
         subscription_id,
         item_id,
-        customer_id,
+        customer_id as account_id,
         plan_id,
         billing_interval,
         currency,
@@ -35,7 +35,7 @@ with periods as (
         subscription_period_id,
         subscription_id,
         item_id,
-        customer_id,
+        customer_id as account_id,
         plan_id,
         billing_interval,
         currency,
@@ -60,14 +60,19 @@ with periods as (
 
 bounded as (
     select
-        *,
-        {{ local_date("started_at") }} as started_on,
-        ended_at >= {{ as_of() }} as is_running,
+        periods.*,
+        coalesce(accounts.customer_id, periods.account_id) as customer_id,
+        {{ local_date("periods.started_at") }} as started_on,
+        periods.ended_at >= {{ as_of() }} as is_running,
         case
-            when ended_at >= {{ as_of() }} then {{ add_days(last_day(), 1) }}
-            else {{ local_date("ended_at") }}
+            when periods.ended_at >= {{ as_of() }} then {{ add_days(last_day(), 1) }}
+            else {{ local_date("periods.ended_at") }}
         end as ended_on
     from periods
+    left join {{ ref("int_customer_accounts") }} as accounts
+        on
+            periods.provider = accounts.provider
+            and periods.account_id = accounts.account_id
 )
 
 select

@@ -1,51 +1,35 @@
 -- Every customer that anything names, with what is known of it. One named only by a subscription, a
--- payment, a ticket or usage exists too; one that Stripe has deleted is described by its invoices.
+-- payment, a ticket or usage exists too. Of several accounts the one that gave the customer its id
+-- says who they are; what it does not say, the others do.
 {% set columns = [
     "external_id", "name", "email", "company", "country", "segment", "acquisition_channel",
     "created_at",
 ] %}
 
-with customers as (
+with accounts as (
+    select
+        accounts.*,
+        customer_accounts.customer_id,
+        accounts.account_id = customer_accounts.customer_id as is_first
+    from {{ ref("int_accounts") }} as accounts
+    inner join {{ ref("int_customer_accounts") }} as customer_accounts
+        on
+            accounts.provider = customer_accounts.provider
+            and accounts.account_id = customer_accounts.account_id
+),
+
+customers as (
     select
         customer_id,
-        'files' as provider,
-        true as is_on_record,
-        {{ columns | join(", ") }}
-    from {{ ref("stg_files__customers") }}
-    union all
-    select
-        customer_id,
-        'stripe' as provider,
-        true as is_on_record,
-        {{ columns | join(", ") }}
-    from {{ ref("stg_stripe__customers") }}
-    where created_at < {{ as_of() }}
-    union all
-    select
-        invoiced.customer_id,
-        'stripe' as provider,
-        false as is_on_record,
-        {% for column in columns %}
-            {% if column in ("name", "country") %}
-                invoiced.{{ column }}
-            {%- else %}
-                {% set type = "timestamp" if column == "created_at" else "text" %}
-                cast(null as {{ type }}) as {{ column }}
-            {%- endif %}
-            {%- if not loop.last %},{% endif %}
+        {% for column in ["provider", "provider_customer_id"] + columns %}
+            coalesce(min(case when is_first then {{ column }} end), min({{ column }}))
+                as {{ column }}{% if not loop.last %},{% endif %}
         {% endfor %}
-    from {{ ref("int_stripe_invoiced_customers") }} as invoiced
-    left join {{ ref("stg_stripe__customers") }} as listed
-        on invoiced.customer_id = listed.customer_id
-    where listed.customer_id is null
+    from accounts
+    group by customer_id
 ),
 
 mentions as (
-    select
-        customer_id,
-        provider
-    from customers
-    union all
     select
         customer_id,
         provider
@@ -60,14 +44,18 @@ mentions as (
     select
         customer_id,
         cast(null as text) as provider
-    from {{ ref("stg_files__tickets") }}
-    where customer_id is not null and created_at < {{ as_of() }}
+    from {{ ref("int_ticket_customers") }}
+    where customer_id is not null
     union all
     select
         customer_id,
         cast(null as text) as provider
-    from {{ ref("stg_files__usage") }}
-    where occurred_on <= {{ last_day() }}
+    from {{ ref("int_customer_usage") }}
+    union all
+    select
+        customer_id,
+        provider
+    from customers
 ),
 
 -- A helpdesk or a log of use names the customers of some biller, and is none itself.
@@ -82,8 +70,9 @@ named as (
 select
     ---------- ids
     named.customer_id,
-    named.provider,
+    coalesce(customers.provider, named.provider) as provider,
     case
+        when customers.customer_id is not null then customers.provider_customer_id
         when named.provider = 'files' then named.customer_id
         else substring(named.customer_id, length(named.provider) + 2)
     end as provider_customer_id,
@@ -99,7 +88,6 @@ select
 
     ---------- booleans
     customers.customer_id is not null as is_described,
-    coalesce(customers.is_on_record, false) as is_on_record,
 
     ---------- timestamps
     customers.created_at

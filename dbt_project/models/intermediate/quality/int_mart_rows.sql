@@ -6,7 +6,7 @@ with rows_used as (
         created_at as fact_at,
         cast(null as text) as currency,
         cast(null as decimal(28, 6)) as amount
-    from {{ ref("int_customers") }}
+    from {{ ref("int_accounts") }}
     where is_on_record
     union all
     select
@@ -39,6 +39,7 @@ with rows_used as (
         cast(null as text) as currency,
         cast(null as decimal(28, 6)) as amount
     from {{ ref("int_tickets") }}
+    where provider = 'files'
 ),
 
 dated as (

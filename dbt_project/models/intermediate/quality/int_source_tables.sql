@@ -51,3 +51,14 @@ select
     last_fact_at
 from facts
 where provider <> 'files'
+union all
+select
+    provider as source,
+    'tickets' as source_table,
+    true as is_present,
+    count(*) as row_count,
+    min(created_at) as first_fact_at,
+    max(created_at) as last_fact_at
+from {{ ref("int_ticket_keys") }}
+where provider <> 'files'
+group by provider

@@ -19,6 +19,10 @@ joined as (
         payments.last_paid_at,
         payments.last_failed_at,
         support.last_rating,
+        support.good_tickets,
+        topics.usage_topics,
+        topics.challenges,
+        topics.blockers,
         support.last_human_contact_at,
         usage.last_used_on,
         loaded.has_payments,
@@ -31,7 +35,9 @@ joined as (
             case when loaded.has_payments = 1 then coalesce(payments.{{ column }}, 0) end
                 as {{ column }},
         {% endfor %}
-        {% for column in ["tickets_ever", "tickets_90_days", "open_tickets", "reopens_90_days"] %}
+        {% for column in [
+            "tickets_ever", "tickets_90_days", "open_tickets", "reopens_90_days", "rated_tickets",
+        ] %}
             case when loaded.has_tickets = 1 then coalesce(support.{{ column }}, 0) end
                 as {{ column }},
         {% endfor %}
@@ -46,6 +52,8 @@ joined as (
         on customers.customer_id = payments.customer_id
     left join {{ ref("int_customer_support_health") }} as support
         on customers.customer_id = support.customer_id
+    left join {{ ref("int_customer_topics") }} as topics
+        on customers.customer_id = topics.customer_id
     left join {{ ref("int_customer_usage") }} as usage
         on customers.customer_id = usage.customer_id
     cross join loaded
@@ -98,6 +106,11 @@ select
     cast(open_tickets as integer) as open_tickets,
     cast(reopens_90_days as integer) as reopens_90_days,
     last_rating,
+    cast(rated_tickets as integer) as rated_tickets,
+    {{ ratio("good_tickets", "rated_tickets") }} as csat,
+    usage_topics,
+    challenges,
+    blockers,
     last_human_contact_at,
     last_used_on,
     cast(features_used_30_days as integer) as features_used_30_days,

@@ -14,6 +14,7 @@ select
     priority,
     channel,
     {{ adapter.quote("type") }} as ticket_type,
+    subject,
     tags,
 
     ---------- numerics

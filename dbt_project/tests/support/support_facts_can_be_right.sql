@@ -1,0 +1,5 @@
+select
+    subject,
+    subject_key,
+    reason
+from {{ ref("support_faults") }}
