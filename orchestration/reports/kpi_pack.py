@@ -1,8 +1,10 @@
 """The KPI pack of a month: frozen figures, a workbook and CSV files."""
 
+import html
 import re
 import shutil
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,9 @@ from ingestion.settings import Home
 from orchestration.errors import HomeNotWritableError, NothingPublishedError, ReportError
 from orchestration.publishing.snapshot import SNAPSHOT_NAME
 from orchestration.reports.figures import KpiFigures, read_figures
+from orchestration.reports.message import Message
 from orchestration.reports.tables_csv import write_csv_files
+from orchestration.reports.terminal import headline_lines
 from orchestration.reports.workbook import write_workbook
 
 FIGURES_NAME = "figures.json"
@@ -29,6 +33,7 @@ class KpiPack:
         files: Its files, the figures included.
         figures: What it says.
         was_stored: Its figures were stored before and are unchanged.
+        messages: What is sent of it, by language.
     """
 
     month: str
@@ -36,9 +41,14 @@ class KpiPack:
     files: tuple[Path, ...]
     figures: KpiFigures
     was_stored: bool
+    messages: Mapping[str, Message] = field(default_factory=dict)
+
+    def message(self, language: str) -> Message:
+        """What is sent of the pack in one of the languages it was made in."""
+        return self.messages[language]
 
 
-def make_kpi_pack(home: Home, month: str) -> KpiPack:
+def make_kpi_pack(home: Home, month: str, languages: Sequence[str] = ("en",)) -> KpiPack:
     """Makes the pack of a closed month from what is published.
 
     The figures are stored with the first pack of a month and are those of every later one: a pack
@@ -47,6 +57,7 @@ def make_kpi_pack(home: Home, month: str) -> KpiPack:
     Args:
         home: The data folder's paths.
         month: ``YYYY-MM``.
+        languages: Languages of its files and messages.
 
     Returns:
         The pack.
@@ -80,7 +91,18 @@ def make_kpi_pack(home: Home, month: str) -> KpiPack:
             f"The stored figures {stored} cannot be read ({error}). Restore the file from a "
             "backup, or move its folder away to make the pack anew from what is published."
         ) from error
-    return KpiPack(month, folder, files, figures, was_stored)
+    messages = {language: _message(figures, files) for language in languages}
+    return KpiPack(month, folder, files, figures, was_stored, messages)
+
+
+def _message(figures: KpiFigures, files: Sequence[Path]) -> Message:
+    text = "\n".join(headline_lines(figures))
+    return Message(
+        subject=f"KPIs of {figures.month}",
+        text=text,
+        html=f"<pre>{html.escape(text)}</pre>",
+        attachments=tuple(file for file in files if file.suffix == ".xlsx"),
+    )
 
 
 def published_snapshot(home: Home) -> Path:
