@@ -25,7 +25,7 @@ exports = export_assets(settings)  # what people are sent
 jobs = make_jobs(sources)
 
 defs = dg.Definitions(
-    assets=[*raw, check_results, warehouse, published, exports],
+    assets=[*raw, check_results, warehouse, published, *exports],
     jobs=jobs,
     schedules=make_schedules(settings, jobs),
     sensors=[failure_notice],
