@@ -1,4 +1,4 @@
-"""Runs Perene without Dagster's interface: ``python -m orchestration run | demo | pack | digest | dev``.
+"""Runs Perene without Dagster's interface: ``python -m orchestration run | demo | pack | ...``.
 
 Every error is one message on the error stream; tracebacks go to the run's log in the data folder.
 Exit status: 0 when what was asked for was done, 1 when not, 2 for a command that is not one.

@@ -500,17 +500,15 @@ class _Book:
         chart = self._book.add_chart({"type": "column", "subtype": "stacked"})
         chart.show_hidden_data()
         for offset in range(4):
-            is_base = offset in (0, 2)
+            look: dict[str, object] = {"points": [{"fill": {"color": color}} for color in colors]}
+            if offset in (0, 2):
+                look = {"fill": {"none": True}, "border": {"none": True}}
             chart.add_series(
                 {
                     "categories": [tab, start, names, row, names],
                     "values": [tab, start, aside + offset, row, aside + offset],
                     "gap": 45,
-                    **(
-                        {"fill": {"none": True}, "border": {"none": True}}
-                        if is_base
-                        else {"points": [{"fill": {"color": color}} for color in colors]}
-                    ),
+                    **look,
                 }
             )
         chart.set_legend({"none": True})
