@@ -15,10 +15,10 @@ import vl_convert
 
 from orchestration.reports.figures import Figures, SectionFigures
 from orchestration.reports.headlines import HEADLINES
-from orchestration.reports.kinds import Cell
+from orchestration.reports.kinds import Cell, Kind
 from orchestration.reports.language import Language
 from orchestration.reports.sections import LEVELS
-from orchestration.reports.style import ACCENT, FONT, FONTS, INK, LINE, MOVEMENT_COLORS, SOFT
+from orchestration.reports.style import ACCENT, FONT, FONTS, INK, LINE, MOVEMENT_COLORS, SOFT, TINT
 
 Spec = dict[str, Any]
 WIDTH = 520
@@ -34,7 +34,8 @@ def draw_charts(figures: Figures, language: Language) -> dict[str, str]:
         language: The language of their labels.
 
     Returns:
-        SVG by the chart's name: trend, steps, and for a month by_month and retention.
+        SVG by the chart's name: trend, steps, narrow_steps, and for a month by_month and
+        retention.
     """
     drawn: dict[str, Spec] = {}
     currency = figures.foot.currency
@@ -48,6 +49,7 @@ def draw_charts(figures: Figures, language: Language) -> dict[str, str]:
         drawn["retention"] = _retention(months, language)
     if movements:
         drawn["steps"] = _steps(movements, language, currency)
+        drawn["narrow_steps"] = {**drawn["steps"], "width": 380, "height": 270}
     return {name: _svg(spec) for name, spec in drawn.items()}
 
 
@@ -101,7 +103,7 @@ def _trend(names: Sequence[str], values: Sequence[Cell], language: Language, cur
         "data": {"values": rows},
         "layer": [
             {
-                "mark": {"type": "area", "fill": ACCENT, "fillOpacity": 0.13},
+                "mark": {"type": "area", "color": TINT, "opacity": 1},
                 "encoding": {"x": x, "y": y},
             },
             {
@@ -153,8 +155,6 @@ def _steps(movements: SectionFigures, language: Language, currency: str) -> Spec
     }
     y = _amounts([0.0, *reach], language, currency, room=0.1)
     return {
-        "width": 330,
-        "height": 250,
         "data": {"values": rows},
         "layer": [
             {
@@ -185,7 +185,8 @@ def _steps(movements: SectionFigures, language: Language, currency: str) -> Spec
 def _step(
     term: str, start: Decimal, end: Decimal, amount: Decimal, language: Language, currency: str
 ) -> Spec:
-    label = language.whole_money(amount, currency)
+    # The axis names the currency; there is no room for it above each bar.
+    label = language.figure(amount, Kind.COUNT, currency)
     return {
         "name": language.translate(term),
         "from": float(start),

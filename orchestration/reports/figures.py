@@ -168,7 +168,7 @@ class Figures:
         """
         stored = json.loads(text)
         if stored.get("form") != FORM:
-            raise ValueError(f"its form is {stored.get('form', 1)}, this version reads {FORM}")
+            raise ValueError(f"their form is {stored.get('form')!r}, this version reads {FORM}")
         return cls(
             report=stored["report"],
             period=stored["period"],

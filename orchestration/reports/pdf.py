@@ -17,7 +17,7 @@ _TEMPLATE = Path(__file__).parent / "report.typ"
 
 # Where each chart stands: before the table of that section.
 _CHART_TITLES = {
-    "steps": "What changed MRR",
+    "narrow_steps": "What changed MRR",
     "trend": "MRR",
     "by_month": "MRR movements by month",
     "retention": "Revenue retention",
