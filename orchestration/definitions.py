@@ -26,7 +26,7 @@ dashboard = dashboard_asset()  # what people open
 jobs = make_jobs(sources)
 
 defs = dg.Definitions(
-    assets=[*raw, check_results, warehouse, published, exports, dashboard],
+    assets=[*raw, check_results, warehouse, published, *exports, dashboard],
     jobs=jobs,
     schedules=make_schedules(settings, jobs),
     sensors=[failure_notice],

@@ -13,7 +13,7 @@ from ingestion.settings import Home
 from orchestration.errors import HomeNotWritableError
 from orchestration.reports.dashboard.figures import DashboardFigures
 from orchestration.reports.dashboard.reading import read_dashboard_figures
-from orchestration.reports.kpi_pack import published_snapshot
+from orchestration.reports.report import published_snapshot
 
 FILE_NAME = "index.html"
 _HERE = Path(__file__).parent
@@ -64,7 +64,7 @@ def render(figures: DashboardFigures, language: str) -> str:
     )
     environment = Environment(autoescape=True, undefined=StrictUndefined)
     return environment.from_string(_part("page.html")).render(
-        language=_language_tag(language),
+        language=language.replace("_", "-"),
         policy=policy,
         style=Markup(style),  # noqa: S704 - the project's own file
         script=Markup(script),  # noqa: S704 - the project's own files
@@ -94,11 +94,6 @@ def _embedded(text: str) -> Markup:
 def _hash(text: str) -> str:
     digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
     return f"'sha256-{digest}'"
-
-
-def _language_tag(language: str) -> str:
-    """``pt`` is Brazil's, as in the other reports."""
-    return {"pt": "pt-BR"}.get(language, language.replace("_", "-"))
 
 
 def _part(name: str) -> str:
