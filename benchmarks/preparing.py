@@ -61,7 +61,7 @@ def compile_models(folder: Path, selection: Sequence[str]) -> Path:
         currency="USD",
         time_zone="UTC",
         policy="default",
-        language="en",
+        languages=("en",),
     )
     ensure_raw_tables(settings)
     with dbt_environment(settings.home):

@@ -212,5 +212,5 @@ def _settings(home: Path) -> Settings:
         currency="USD",
         time_zone="UTC",
         policy="default",
-        language="en",
+        languages=("en",),
     )

@@ -3,7 +3,7 @@
 import dagster as dg
 
 from ingestion.settings import load_settings
-from orchestration.assets.exports import export_assets
+from orchestration.assets.exports import dashboard_asset, export_assets
 from orchestration.assets.published import published_assets
 from orchestration.assets.raw import raw_assets
 from orchestration.assets.warehouse import check_results, mart_keys, warehouse_assets
@@ -21,11 +21,12 @@ raw = raw_assets(sources, manifest)  # what the sources said
 warehouse = warehouse_assets(manifest)  # seeds, staging, intermediate, marts
 published = published_assets(mart_keys(warehouse))  # read-only copies of the marts
 exports = export_assets(settings)  # what people are sent
+dashboard = dashboard_asset()  # what people open
 
 jobs = make_jobs(sources)
 
 defs = dg.Definitions(
-    assets=[*raw, check_results, warehouse, published, exports],
+    assets=[*raw, check_results, warehouse, published, *exports, dashboard],
     jobs=jobs,
     schedules=make_schedules(settings, jobs),
     sensors=[failure_notice],

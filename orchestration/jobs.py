@@ -11,7 +11,7 @@ from dagster._core.definitions.unresolved_asset_job_definition import (
 )
 
 from ingestion.settings import Settings
-from orchestration.assets.exports import KPI_PACK_KEY
+from orchestration.assets.exports import DASHBOARD_KEY, KPI_PACK_KEY, WEEKLY_DIGEST_KEY
 from orchestration.raw_sources import RawSource
 
 Schedule = dg.ScheduleDefinition | UnresolvedPartitionedAssetScheduleDefinition
@@ -24,15 +24,15 @@ def make_jobs(sources: Sequence[RawSource]) -> list[UnresolvedAssetJobDefinition
         sources: The sources.
 
     Returns:
-        daily_refresh, ingest_only and kpi_pack.
+        daily_refresh, ingest_only, kpi_pack and weekly_digest.
     """
     raw = [f"raw_{source.name}" for source in sources]
     exports = dg.AssetSelection.groups("exports")
     return [
         dg.define_asset_job(
             "daily_refresh",
-            selection=dg.AssetSelection.all() - exports,
-            description="Everything from the sources to the published marts.",
+            selection=dg.AssetSelection.all() - exports | dg.AssetSelection.assets(DASHBOARD_KEY),
+            description="Everything from the sources to the published marts and the dashboard.",
         ),
         dg.define_asset_job(
             "ingest_only",
@@ -43,6 +43,11 @@ def make_jobs(sources: Sequence[RawSource]) -> list[UnresolvedAssetJobDefinition
             "kpi_pack",
             selection=dg.AssetSelection.assets(KPI_PACK_KEY),
             description="The KPI pack of one month, from what is published.",
+        ),
+        dg.define_asset_job(
+            "weekly_digest",
+            selection=dg.AssetSelection.assets(WEEKLY_DIGEST_KEY),
+            description="The digest of one week, from what is published.",
         ),
     ]
 
@@ -57,7 +62,7 @@ def make_schedules(
         jobs: The jobs.
 
     Returns:
-        One schedule for daily_refresh and one for kpi_pack.
+        One schedule each for daily_refresh, kpi_pack and weekly_digest.
     """
     by_name = {job.name: job for job in jobs}
     status = (
@@ -80,5 +85,13 @@ def make_schedules(
             hour_of_day=7,
             default_status=status,
             description="On the fourth of each month at 07:00, for the month before.",
+        ),
+        dg.build_schedule_from_partitioned_job(
+            by_name["weekly_digest"],
+            name="weekly_digest_schedule",
+            # The refresh of Monday has Sunday whole.
+            hour_of_day=7,
+            default_status=status,
+            description="On Mondays at 07:00, for the week before.",
         ),
     ]

@@ -193,7 +193,7 @@ def build_support(
         currency="USD",
         time_zone="UTC",
         policy="default",
-        language="en",
+        languages=("en",),
     )
     ensure_raw_tables(settings)
     if files is not None:

@@ -43,7 +43,7 @@ def prepared(folder: Path, as_of: datetime, tables: dict[str, list[Row]]) -> Set
         currency="USD",
         time_zone="UTC",
         policy="default",
-        language="en",
+        languages=("en",),
     )
     ensure_raw_tables(settings)
     load_source("files", settings, as_of, lambda _: None)

@@ -92,6 +92,9 @@ def test_the_sample_company_goes_all_the_way(tmp_path: Path) -> None:
     demo = Home(tmp_path / "home" / "demo")
     assert (demo.published / "perene.duckdb").exists()
     assert list(demo.exports.glob("kpi_pack/*/*.xlsx"))
+    dashboard = demo.exports / "dashboard" / "index.html"
+    assert str(dashboard) in result.stdout
+    assert '"closed_month":"2025-12"' in dashboard.read_text(encoding="utf-8")
     assert not (tmp_path / "home" / "warehouse.duckdb").exists(), "never in the real warehouse"
 
 

@@ -1,0 +1,398 @@
+"""The dashboard in a real browser: what it shows, whom it asks, and who can read it."""
+
+import re
+import shutil
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import duckdb
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from babel.numbers import format_currency, format_decimal, format_percent
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from ingestion.settings import Home
+from orchestration.reports.dashboard.dashboard import make_dashboard
+from tests.orchestration.dashboard_company import HOSTILE, publish_company
+
+MINUS = "\N{MINUS SIGN}"
+DASH = "\N{EM DASH}"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+MONEY_KPIS = ("closing_mrr", "net_new_mrr", "arpu", "cltv_formula")
+RATE_KPIS = ("customer_churn_rate", "nrr")
+FIGURES = (
+    ("kpis_monthly", "money", (*MONEY_KPIS, "new_mrr", "expansion_mrr", "churned_mrr", "fx_mrr")),
+    ("kpis_monthly", "rate", (*RATE_KPIS, "grr")),
+    ("kpis_monthly", "count", ("closing_customers",)),
+    ("dunning_monthly", "money", ("entered_mrr", "recovered_mrr", "lost_mrr")),
+    ("dunning_monthly", "money", ("closing_at_risk_mrr", "failed_charges_amount")),
+    ("dunning_monthly", "rate", ("mrr_recovery_rate",)),
+    ("dunning_monthly", "count", ("failed_charges",)),
+    ("support_kpis_monthly", "rate", ("csat",)),
+    ("support_kpis_monthly", "count", ("created_tickets", "backlog_tickets")),
+)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    found = next((path for path in map(shutil.which, BROWSERS) if path), None)
+    if found is None:
+        pytest.fail(
+            "The dashboard's tests need a Chromium, and none is installed. On Debian and Ubuntu: "
+            "apt-get install chromium fonts-liberation"
+        )
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=found)
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return publish_company(Home(tmp_path_factory.mktemp("dashboard")))
+
+
+@pytest.fixture(scope="module")
+def dashboard(snapshot: Path) -> Path:
+    return make_dashboard(Home(snapshot.parents[1]))
+
+
+@dataclass
+class Reader:
+    """Someone who opens the dashboard, and all the browser said and asked for meanwhile."""
+
+    page: Page
+    file: Path
+    said: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+
+    def open(self, view: str = "") -> None:
+        self.page.goto("about:blank")
+        self.asked.clear()
+        self.page.goto(self.file.as_uri() + view)
+        self.page.wait_for_selector(".plot svg")
+
+    def text(self, selector: str) -> str:
+        return " ".join((self.page.locator(selector).first.text_content() or "").split())
+
+    def figures(self) -> dict[str, str]:
+        """Every figure of every table by its column and month, as it is written."""
+        found: dict[str, str] = {}
+        for name, text in self.page.evaluate(
+            "[...document.querySelectorAll('[data-figure]')]"
+            ".map((cell) => [cell.dataset.figure, cell.textContent])"
+        ):
+            written = " ".join(text.split())
+            assert found.setdefault(name, written) == written, f"two figures for {name}"
+        return found
+
+
+@pytest.fixture
+def reader(browser: Browser, dashboard: Path) -> Iterator[Reader]:
+    yield from _reader(browser, dashboard)
+
+
+def _reader(
+    browser: Browser, file: Path, width: int = 1440, scheme: str = "light"
+) -> Iterator[Reader]:
+    page = browser.new_page(
+        viewport={"width": width, "height": 900},
+        color_scheme="dark" if scheme == "dark" else "light",
+    )
+    one = Reader(page, file)
+    page.on("console", lambda message: one.said.append(message.text))
+    page.on("pageerror", lambda error: one.said.append(str(error)))
+    page.on("request", lambda request: one.asked.append(request.url))
+    yield one
+    assert one.said == [], "the browser had something to say"
+    page.close()
+
+
+def written(value: Decimal | None, kind: str, language: str, currency: str = "USD") -> str:
+    """How Babel writes a figure, which knows nothing of the browser."""
+    if value is None:
+        return DASH
+    places = {"money": 0 if currency == "JPY" else 2, "rate": 3, "count": 0}[kind]
+    exact = value.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+    if kind == "money":
+        text = format_currency(exact, currency, locale=language)
+    elif kind == "rate":
+        text = format_percent(exact, "#,##0.0%", locale=language)
+    else:
+        text = format_decimal(exact, locale=language)
+    return " ".join(text.replace("-", MINUS).split())
+
+
+def mart(
+    snapshot: Path, column: str, table: str = "kpis_monthly", place: str = "true"
+) -> dict[str, Decimal | None]:
+    with duckdb.connect(str(snapshot), read_only=True) as opened:
+        rows = opened.execute(
+            f"select strftime(metric_month, '%Y-%m'), cast({column} as text) from marts.{table} "
+            f"where {place} order by metric_month"
+        ).fetchall()
+    return {month: None if value is None else Decimal(value) for month, value in rows}
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_anyone_can_read_it(browser: Browser, dashboard: Path, width: int, scheme: str) -> None:
+    for one in _reader(browser, dashboard, width, scheme):
+        for view in ("#period=12", "#period=36&segment=country:BR&language=pt_BR&retention=mrr"):
+            one.open(view)
+            one.page.evaluate(
+                "document.querySelectorAll('details').forEach((it) => it.open = true)"
+            )
+            assert one.page.evaluate("document.documentElement.scrollWidth") == width
+            found = Axe().run(one.page, options={"resultTypes": ["violations"]})
+            assert [
+                (violation["id"], violation["nodes"][0]["html"][:200])
+                for violation in found.response["violations"]
+                if violation["impact"] in ("serious", "critical", "moderate")
+            ] == []
+        ground = one.page.evaluate("getComputedStyle(document.body).backgroundColor")
+        light = max(int(part) for part in re.findall(r"\d+", ground)[:3]) > 128
+        assert light == (scheme == "light")
+        one.page.locator("[data-control=theme]").click()
+        assert one.page.evaluate("getComputedStyle(document.body).backgroundColor") != ground
+
+
+def test_it_asks_nobody_for_anything(reader: Reader) -> None:
+    reader.open("#period=36")
+    assert [url.split("#")[0] for url in reader.asked] == [reader.file.as_uri()]
+
+
+def test_even_a_program_that_ran_in_it_could_ask_nobody(browser: Browser, dashboard: Path) -> None:
+    asked: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_response(200)
+            self.send_header("Access-Control-Allow-Origin", "*")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    page = browser.new_page()
+    try:
+        address = f"http://127.0.0.1:{server.server_port}"
+        attempt = "fetch(address).then(() => 'answered', () => 'refused')"
+        assert page.evaluate(f"(address) => {attempt}", f"{address}/control") == "answered"
+        page.goto(dashboard.as_uri())
+        assert page.evaluate(f"(address) => {attempt}", f"{address}/fetch") == "refused"
+        page.evaluate(
+            """(address) => new Promise((done) => {
+                const image = document.createElement('img');
+                image.onload = image.onerror = done;
+                image.src = `${address}/image`;
+                document.body.append(image);
+            })""",
+            address,
+        )
+        assert page.evaluate(
+            """() => {
+                const script = document.createElement('script');
+                script.textContent = "document.title = 'taken'";
+                document.body.append(script);
+                return document.title;
+            }"""
+        ).startswith("Perene")
+    finally:
+        page.close()
+        server.shutdown()
+        server.server_close()
+    assert asked == ["/control"]
+
+
+@pytest.mark.parametrize("language", ["en", "pt_BR", "pt_PT"])
+def test_every_figure_is_the_marts_as_its_readers_write_it(
+    reader: Reader, snapshot: Path, language: str
+) -> None:
+    reader.open(f"#period=36&language={language}")
+    shown = reader.figures()
+    compared = 0
+    for table, kind, columns in FIGURES:
+        for column in columns:
+            for month, value in mart(snapshot, column, table).items():
+                assert shown[f"{column} {month}"] == written(value, kind, language), (column, month)
+                compared += 1
+    assert compared > 400
+    for column in ("opening_mrr", "new_mrr", "churned_mrr", "closing_mrr"):
+        step = written(mart(snapshot, column)["2025-12"], "money", language)
+        assert shown[f"bridge:{column} 2025-12"].removeprefix("+") == step
+    for number in range(7):
+        place = f"segment_kind = 'plan' and segment_value = 'plan_{number}'"
+        values = mart(snapshot, "closing_mrr", "kpis_monthly_by_segment", place)
+        in_table = [shown.get(f"plan:plan_{number} {month}") for month in values]
+        if in_table[0] is not None:  # two of the nine are in the band of the others
+            assert in_table == [written(value, "money", language) for value in values.values()]
+    with duckdb.connect(str(snapshot), read_only=True) as opened:
+        cells = opened.execute(
+            "select strftime(cohort_month, '%Y-%m') || ' ' || age_months, "
+            "cast(customer_retention as text) from marts.retention_cohorts "
+            "where customer_retention is not null and cohort_month < date '2026-01-01'"
+        ).fetchall()
+    assert len(cells) > 300
+    for name, value in cells:
+        whole = (Decimal(value) * 100).quantize(Decimal(1), rounding=ROUND_HALF_UP)
+        assert re.sub(r"\s", "", shown[name]) == f"{whole}%"
+
+
+def test_the_cards_are_of_the_last_closed_month_and_rates_change_in_points(
+    reader: Reader, snapshot: Path
+) -> None:
+    reader.open()
+    for key, kind in (*((key, "money") for key in MONEY_KPIS), ("closing_customers", "count")):
+        value = mart(snapshot, key)["2025-12"]
+        assert value is not None
+        large = kind == "money" and abs(value) >= 1000
+        expected = (
+            written(value.quantize(Decimal(1), ROUND_HALF_UP), kind, "en")
+            if large
+            else (written(value, kind, "en"))
+        )
+        assert reader.text(f"[data-card={key}]") == expected.removesuffix(".00" if large else "")
+    for key in RATE_KPIS:
+        now, before = mart(snapshot, key)["2025-12"], mart(snapshot, key)["2025-11"]
+        assert now is not None
+        assert before is not None
+        assert reader.text(f"[data-card={key}]") == written(now, "rate", "en")
+        points = ((now - before) * 100).quantize(Decimal("0.1"), ROUND_HALF_UP)
+        text = f"{points:+}".replace("-", MINUS)
+        assert f"{text} points" in reader.text(f"[data-change={key}]")
+
+
+def test_bars_are_as_tall_as_their_figures(reader: Reader, snapshot: Path) -> None:
+    reader.open()
+    heights = reader.page.evaluate(
+        "Object.fromEntries([...document.querySelectorAll('g[data-series=New] rect')]"
+        ".map((bar) => [bar.dataset.month, bar.getBoundingClientRect().height]))"
+    )
+    values = [value for value in mart(snapshot, "new_mrr").values() if value is not None][-13:]
+    assert len(heights) == 13
+    scale = heights["0"] / float(values[0])
+    for index, value in enumerate(values):
+        assert heights[str(index)] == pytest.approx(float(value) * scale, abs=0.6)
+
+
+def test_filters_change_the_charts_and_can_be_kept_as_a_link(
+    reader: Reader, snapshot: Path
+) -> None:
+    reader.open()
+    page = reader.page
+    bars = page.locator("g[data-series=New] rect")
+    assert bars.count() == 13, "twelve months and the open one"
+    before = page.locator(".plot").first.inner_html()
+    page.get_by_role("combobox", name="Period", exact=True).select_option("24")
+    assert bars.count() == 25
+    assert page.locator(".plot").first.inner_html() != before
+
+    page.get_by_role("combobox", name="Customers", exact=True).select_option("native_currency:JPY")
+    place = "segment_kind = 'native_currency' and segment_value = 'JPY'"
+    value = mart(snapshot, "closing_mrr", "kpis_monthly_by_segment", place)["2025-12"]
+    yen = written(value, "money", "en", "JPY")
+    assert reader.text("[data-card=closing_mrr]") == yen
+    assert reader.figures()["closing_mrr 2025-12"] == yen
+    assert "Currency: JPY" in reader.text(".w7 h2")
+    assert "Currency: JPY" in reader.text("#announcement")
+    assert page.evaluate("document.activeElement.dataset.control") == "segment"
+
+    page.get_by_role("combobox", name="Language", exact=True).select_option("pt_PT")
+    assert page.evaluate("document.documentElement.lang") == "pt-PT"
+    assert reader.text("h1") == "Dezembro de 2025"
+    view = page.evaluate("location.hash")
+    card = reader.text("[data-card=closing_mrr]")
+    reader.open(view)
+    assert reader.text("[data-card=closing_mrr]") == card
+    assert reader.text("h1") == "Dezembro de 2025"
+
+    reader.open("#by=country")
+    assert "Brazil" in reader.text(".w7 .legend")
+    assert "Brazil" not in reader.text("#main .w5 .legend")
+    customers = reader.text(".triangle")
+    page.get_by_role("combobox", name="of", exact=True).select_option("mrr")
+    assert reader.text(".triangle") != customers
+
+
+def test_a_link_with_nonsense_shows_the_usual_view(reader: Reader) -> None:
+    reader.open("#period=<b>&segment=plan:nobody&language=xx&by=__proto__&theme=%00")
+    assert reader.page.locator("g[data-series=New] rect").count() == 13
+    assert reader.page.evaluate("document.documentElement.lang") == "en"
+
+
+def test_the_months_can_be_read_with_the_keyboard(reader: Reader, snapshot: Path) -> None:
+    reader.open()
+    page = reader.page
+    plot = page.locator(".plot[aria-label^='MRR movements']")
+    plot.focus()
+    page.keyboard.press("ArrowLeft")
+    assert "Jan 26 (open)" in (plot.locator(".tip").text_content() or "")
+    page.keyboard.press("ArrowLeft")
+    tip = plot.locator(".tip").text_content() or ""
+    assert "Dec 25" in tip
+    assert written(mart(snapshot, "churned_mrr")["2025-12"], "money", "en") in tip
+    page.keyboard.press("Escape")
+    assert plot.locator(".tip").text_content() == ""
+    page.locator("body").click(position={"x": 1, "y": 1})
+    order = []
+    for _ in range(4):
+        page.keyboard.press("Tab")
+        order.append(page.evaluate("document.activeElement.dataset.control"))
+    assert order == ["period", "segment", "language", "theme"]
+
+
+def test_hostile_names_are_shown_and_do_nothing(reader: Reader) -> None:
+    for number in range(len(HOSTILE)):
+        reader.open(f"#segment=plan:plan_{number}")
+        for plot in reader.page.locator(".plot").all()[:2]:
+            plot.hover()
+        assert reader.page.title().startswith("Perene")
+    reader.open("#by=plan")
+    assert HOSTILE[0] in [
+        text.strip() for text in reader.page.locator("optgroup option").all_text_contents()
+    ]
+    assert reader.page.locator("img, iframe, object, a, svg[onload], b:has-text('XX')").count() == 0
+    assert (
+        reader.page.evaluate(
+            "[...document.querySelectorAll('*')].flatMap((node) => node.getAttributeNames())"
+            ".filter((name) => name.startsWith('on')).length"
+        )
+        == 0
+    )
+
+
+def test_a_printed_sheet_is_light_without_controls_and_has_the_foot(
+    browser: Browser, dashboard: Path
+) -> None:
+    for one in _reader(browser, dashboard, scheme="dark"):
+        one.open("#theme=dark")
+        assert one.page.pdf(prefer_css_page_size=True).startswith(b"%PDF")
+        one.page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        one.page.emulate_media(media="print")
+        assert not one.page.locator(".controls").is_visible()
+        assert (
+            one.page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "light"
+        )
+        foot = one.text("#footer")
+        for text in ("default, 3", "USD", "America/Sao_Paulo", "Jan 6, 2026", "build-1"):
+            assert text in foot
+
+
+def test_a_company_without_any_mrr_sees_a_page_that_says_so(
+    browser: Browser, tmp_path: Path
+) -> None:
+    home = Home(tmp_path)
+    with duckdb.connect(str(publish_company(home, support=False))) as opened:
+        opened.execute("delete from marts.kpis_monthly")
+    for one in _reader(browser, make_dashboard(home)):
+        one.page.goto(one.file.as_uri())
+        assert one.text("h1") == "No month is closed yet"
+        assert "2 of 3" in one.text("#main")
