@@ -48,6 +48,7 @@ _NUMBER_FORMATS = {
     Kind.MONTH: "mmm yyyy",
 }
 _WIDTHS = {Kind.TEXT: 34, Kind.TERM: 20, Kind.COUNTRY: 20, Kind.MONEY: 17, Kind.MONTH: 13}
+_MONTHS_AXIS = {"num_format": "mmm yy", "text_axis": True, "interval_unit": 2}
 _CHART_SIZE = {"width": 620, "height": 300}
 
 
@@ -561,11 +562,7 @@ class _Book:
                 "num_font": {"size": 9, "color": SOFT},
                 "line": {"color": LINE},
                 "label_position": "low",
-                **(
-                    {"num_format": "mmm yy", "text_axis": True, "interval_unit": 2}
-                    if is_dated
-                    else {}
-                ),
+                **(_MONTHS_AXIS if is_dated else {}),
             }
         )
         chart.set_y_axis(
