@@ -173,9 +173,9 @@ class _Book:
             sheet.write_formula(
                 row,
                 3,
-                f"=({now}-{then})*100",
+                f"=ROUND(({now}-{then})*100,1)",
                 self._format(num_format=f'+0.0" {points}";-0.0" {points}";0.0" {points}"', **color),
-                float(line.change * 100),
+                float(round(line.change * 100, 1)),
             )
         else:
             pattern = str(_NUMBER_FORMATS[line.kind]).partition(";")[0]
