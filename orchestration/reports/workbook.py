@@ -500,7 +500,7 @@ class _Book:
     def _steps_chart(self) -> Any | None:
         """What changed MRR: each step floats where the one before it ended."""
         section = self._figures.section("movements") or self._figures.section("week_movements")
-        if section is None or not section.rows:
+        if section is None or set(section.column("movement")) <= set(LEVELS):
             return None
         sheet = self._book.get_worksheet_by_name(self._tabs[section.key])
         keys = [key for key, _ in section.columns]
