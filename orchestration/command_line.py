@@ -103,6 +103,8 @@ def _demo() -> int:
 
 def _run_with_pack(settings: Settings) -> int:
     from orchestration.headless import make_pack, refresh
+    from orchestration.reports.language import language
+    from orchestration.reports.presentation import subject
     from orchestration.reports.reading import last_closed_month
     from orchestration.reports.report import published_snapshot
     from orchestration.reports.terminal import headline_lines
@@ -114,6 +116,9 @@ def _run_with_pack(settings: Settings) -> int:
         say("")
         for line in headline_lines(pack.figures):
             say(line)
+        say("")
+        for code in pack.languages:
+            say(f"  {code:<8}{subject(pack.figures, language(code))}")
     say("")
     _say_paths(settings.home)
     if month is not None:

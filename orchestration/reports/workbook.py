@@ -48,6 +48,7 @@ _NUMBER_FORMATS = {
     Kind.MONTH: "mmm yyyy",
 }
 _WIDTHS = {Kind.TEXT: 34, Kind.TERM: 20, Kind.COUNTRY: 20, Kind.MONEY: 17, Kind.MONTH: 13}
+_MONTHS_AXIS = {"num_format": "mmm yy", "text_axis": True, "interval_unit": 2}
 _CHART_SIZE = {"width": 620, "height": 300}
 
 
@@ -172,9 +173,9 @@ class _Book:
             sheet.write_formula(
                 row,
                 3,
-                f"=({now}-{then})*100",
+                f"=ROUND(({now}-{then})*100,1)",
                 self._format(num_format=f'+0.0" {points}";-0.0" {points}";0.0" {points}"', **color),
-                float(line.change * 100),
+                float(round(line.change * 100, 1)),
             )
         else:
             pattern = str(_NUMBER_FORMATS[line.kind]).partition(";")[0]
@@ -499,7 +500,7 @@ class _Book:
     def _steps_chart(self) -> Any | None:
         """What changed MRR: each step floats where the one before it ended."""
         section = self._figures.section("movements") or self._figures.section("week_movements")
-        if section is None or not section.rows:
+        if section is None or set(section.column("movement")) <= set(LEVELS):
             return None
         sheet = self._book.get_worksheet_by_name(self._tabs[section.key])
         keys = [key for key, _ in section.columns]
@@ -561,11 +562,7 @@ class _Book:
                 "num_font": {"size": 9, "color": SOFT},
                 "line": {"color": LINE},
                 "label_position": "low",
-                **(
-                    {"num_format": "mmm yy", "text_axis": True, "interval_unit": 2}
-                    if is_dated
-                    else {}
-                ),
+                **(_MONTHS_AXIS if is_dated else {}),
             }
         )
         chart.set_y_axis(

@@ -47,7 +47,8 @@ def fill_warehouse(home: Home, label: str = "first", months: int = 3) -> None:
                     true as is_finished;
             create schema if not exists marts;
             create or replace table marts.dim_customers as
-                select *, null::varchar as company from (values ('c2', '=HYPERLINK("http://x","y")', '{label}'),
+                select *, null::varchar as company
+                from (values ('c2', '=HYPERLINK("http://x","y")', '{label}'),
                     ('c1', 'Ana', '{label}')) as v(customer_id, name, label);
             comment on table marts.dim_customers is 'One row per customer''s id.';
             comment on column marts.dim_customers.customer_id is 'The customer.';

@@ -68,7 +68,7 @@ def test_what_follows_is_a_live_formula_with_its_value(pack: KpiPack) -> None:
     assert summary["D6"] == "=B6-C6"
     book = openpyxl.load_workbook(file)
     assert book["Month by month"].tables["months"].ref == "A4:L7"
-    assert book["Summary"]._charts  # type: ignore[attr-defined]
+    assert book["Summary"]._charts
 
 
 def test_every_file_says_what_the_marts_say(pack: KpiPack, warehouse: Home) -> None:
@@ -172,7 +172,8 @@ def test_a_pack_made_anew_says_so_and_where_it_differs(
     remake = anew.figures.remake
     assert remake is not None
     mrr = next(line for line in remake.differences if line.row == "closing_mrr")
-    assert (mrr.was, mrr.now) == (300, 500)
+    assert mrr.was == 300
+    assert mrr.now == 500
     # The other language is made anew too: no two files of a pack may differ.
     assert set(anew.languages) == set(LANGUAGES)
     pages = "".join(pdf_text(anew.file("pt_BR", "pdf")))
@@ -189,8 +190,10 @@ def test_a_pack_made_anew_says_so_and_where_it_differs(
 
 
 def test_a_pack_made_anew_of_the_same_data_differs_in_nothing(
-    pack: KpiPack, warehouse: Home
+    warehouse: Home, settings: Settings
 ) -> None:
+    publish(settings, "run-1")
+    make_kpi_pack(warehouse, "2026-01", ("en",))
     anew = make_kpi_pack(warehouse, "2026-01", ("en",), anew=True)
     assert anew.figures.remake is not None
     assert anew.figures.remake.differences == ()
