@@ -1,4 +1,4 @@
-"""Runs Perene without Dagster's interface: ``python -m orchestration run | demo | pack | dev``.
+"""Runs Perene without Dagster's interface: ``python -m orchestration run``, and other commands.
 
 Every error is one message on the error stream; tracebacks go to the run's log in the data folder.
 Exit status: 0 when what was asked for was done, 1 when not, 2 for a command that is not one.
@@ -17,6 +17,7 @@ from typing import TextIO
 
 from ingestion.errors import PereneError
 from ingestion.settings import Home, Settings, known_sources, load_settings
+from orchestration.delivery import command as delivery_command
 from orchestration.errors import NothingConfiguredError
 from orchestration.home import logs_folder, prepare_home
 from orchestration.progress import LOGGER_NAME, say
@@ -42,6 +43,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
                     return _demo()
                 case "pack":
                     return _pack(load_settings(), command.month)
+                case "deliver":
+                    return delivery_command.deliver(load_settings(), command)
+                case "deliveries":
+                    return delivery_command.deliveries(load_settings())
                 case _:
                     return _dev(load_settings())
         except PereneError as error:
@@ -60,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("demo", help="do all of it with a made-up company, in a folder of its own")
     pack = commands.add_parser("pack", help="make the KPI pack of a month")
     pack.add_argument("month", help="the month, such as 2025-12")
+    delivery_command.add_parsers(commands)
     commands.add_parser("dev", help="open Dagster's interface on this machine")
     return parser
 

@@ -1,0 +1,153 @@
+"""Real parts for the stories of delivery: a mail server that misbehaves, recipients, a report."""
+
+import csv
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import SMTP as SMTP_POLICY
+from pathlib import Path
+from typing import Any, cast
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
+
+from ingestion.settings import Settings
+from orchestration.delivery.deliver import Delivered, deliver
+from orchestration.delivery.ledger import Entry, open_ledger
+from orchestration.delivery.recipients import COLUMNS
+from tests.orchestration.samples import AS_OF
+
+PERIOD = "2026-01"
+# The smallest picture there is.
+PICTURE = bytes.fromhex("89504e470d0a1a0a0000000d4948445200000001000000010804000000b51c0c02")
+
+
+@dataclass
+class MailServer:
+    """A real SMTP server on this machine, which answers as it is told to.
+
+    Attributes:
+        mails: What it accepted: the address, and the mail.
+        answers: Per command (RCPT, DATA) what it says next instead of accepting; ``drop`` closes
+            the line, and ``accept and drop`` takes the mail first.
+        password: Demanded from everybody if set.
+    """
+
+    mails: list[tuple[str, EmailMessage]] = field(default_factory=list)
+    answers: dict[str, list[str]] = field(default_factory=dict)
+    password: str = ""
+    port: int = 0
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
+        self, server: SMTP, _: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        answer = self._next("RCPT")
+        if answer == "drop":
+            self._drop(server)
+        if answer:
+            return answer
+        envelope.rcpt_tos.append(address)
+        envelope.rcpt_options.extend(options)
+        return "250 OK"
+
+    async def handle_DATA(self, server: SMTP, _: Session, envelope: Envelope) -> str:  # noqa: N802
+        answer = self._next("DATA")
+        if answer == "accept and drop" or not answer:
+            content = cast(bytes, envelope.original_content)
+            mail = message_from_bytes(content, policy=SMTP_POLICY)
+            self.mails.append((envelope.rcpt_tos[0], cast(EmailMessage, mail)))
+            assert len(envelope.rcpt_tos) == 1, "one message per recipient"
+        if answer and answer.endswith("drop"):
+            self._drop(server)
+        return answer or "250 OK"
+
+    def authenticate(self, *arguments: Any) -> AuthResult:
+        given = arguments[-1].password.decode()
+        if given != self.password:
+            # A server may repeat what it was given.
+            return AuthResult(success=False, handled=False, message=f"535 5.7.8 not {given}")
+        return AuthResult(success=True)
+
+    def addresses(self) -> list[str]:
+        return [address for address, _ in self.mails]
+
+    def _next(self, command: str) -> str:
+        answers = self.answers.get(command, [])
+        return answers.pop(0) if answers else ""
+
+    @staticmethod
+    def _drop(server: SMTP) -> None:
+        assert server.transport is not None
+        server.transport.abort()
+
+
+@contextmanager
+def mail_server(password: str = "") -> Iterator[MailServer]:
+    """Starts the server; it ends with the block."""
+    server = MailServer(password=password)
+    controller = Controller(
+        server,
+        hostname="127.0.0.1",
+        port=free_port(),
+        authenticator=server.authenticate if password else None,
+        auth_required=bool(password),
+        auth_require_tls=False,
+    )
+    controller.start()
+    server.port = controller.port
+    try:
+        yield server
+    finally:
+        controller.stop()
+
+
+def free_port() -> int:
+    """A port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def row(**cells: str) -> dict[str, str]:
+    """A row of the file of recipients: Ana, who gets the KPI pack by mail, unless told otherwise."""
+    usual = {
+        "who": "Ana",
+        "what": "kpi_pack",
+        "language": "en",
+        "channel": "email",
+        "address": "ana@company.example",
+        "segment": "",
+        "may_receive_personal_data": "yes",
+        "attachments": "yes",
+    }
+    return usual | cells
+
+
+def write_recipients(file: Path, rows: Sequence[dict[str, str]]) -> None:
+    """Writes the file of recipients."""
+    with file.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, COLUMNS)
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def send(settings: Settings) -> Delivered:
+    """Delivers the pack of the period."""
+    return deliver(settings, "kpi_pack", PERIOD)
+
+
+def states(delivered: Delivered) -> dict[str, str]:
+    """The state each recipient is in."""
+    return {outcome.recipient.who: outcome.state for outcome in delivered.outcomes}
+
+
+def entries(settings: Settings) -> list[Entry]:
+    """What the ledger holds."""
+    with open_ledger(settings.home, AS_OF) as ledger:
+        return ledger.entries()
+
+
+Recipients = Callable[..., None]
