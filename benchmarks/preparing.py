@@ -54,7 +54,7 @@ def compile_ledger(folder: Path) -> Path:
         currency="USD",
         time_zone="UTC",
         policy="default",
-        language="en",
+        languages=("en",),
     )
     ensure_raw_tables(settings)
     with dbt_environment(settings.home):

@@ -72,7 +72,7 @@ def load_files(home: str, folder: str) -> None:
         currency="USD",
         time_zone="UTC",
         policy="default",
-        language="en",
+        languages=("en",),
     )
     load_source("files", settings, AS_OF, lambda _: None)
 

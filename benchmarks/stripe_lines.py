@@ -178,5 +178,5 @@ def _settings(home: Path) -> Settings:
         currency="USD",
         time_zone="UTC",
         policy="default",
-        language="en",
+        languages=("en",),
     )

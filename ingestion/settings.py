@@ -21,7 +21,7 @@ from ingestion.errors import SettingsError
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 ENV_FILE = PROJECT_ROOT / ".env"
 ECB_HISTORY = "https://www.ecb.europa.eu/stats/eurofxref/eurofxref-hist.zip"
-LANGUAGES = ("en", "pt")
+LANGUAGES = ("en", "pt_BR", "pt_PT")
 
 logger = logging.getLogger(__name__)
 
@@ -81,7 +81,7 @@ class Settings:
         currency: Reporting currency, three upper-case letters.
         time_zone: Reporting time zone, a name of the IANA database.
         policy: Name of the MRR policy.
-        language: Language of reports, one of LANGUAGES.
+        languages: Languages of reports, each one of LANGUAGES; never none.
     """
 
     home: Home
@@ -92,7 +92,7 @@ class Settings:
     currency: str
     time_zone: str
     policy: str
-    language: str
+    languages: tuple[str, ...]
 
 
 def setting(name: str, default: str = "") -> str:
@@ -131,9 +131,7 @@ def load_settings() -> Settings:
         policy=_matching(
             "PERENE_POLICY", "default", r"[a-z0-9_]+", "the name of a policy such as default"
         ),
-        language=_matching(
-            "PERENE_LANGUAGE", "en", "|".join(LANGUAGES), "one of " + ", ".join(LANGUAGES)
-        ),
+        languages=_languages(setting("PERENE_LANGUAGE", "en")),
     )
 
 
@@ -176,6 +174,16 @@ def _time_zone(name: str) -> str:
             "set it to a name such as UTC, Europe/Lisbon or America/Sao_Paulo."
         ) from error
     return name
+
+
+def _languages(text: str) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+    if not names or not set(names) <= set(LANGUAGES):
+        raise SettingsError(
+            f"PERENE_LANGUAGE is {text!r}; set it to one or more of {', '.join(LANGUAGES)}, "
+            "with commas between them."
+        )
+    return names
 
 
 def _as_of(text: str, time_zone: str) -> datetime | None:

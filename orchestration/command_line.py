@@ -42,7 +42,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 case "demo":
                     return _demo()
                 case "pack":
-                    return _pack(load_settings(), command.month)
+                    return _pack(load_settings(), command.month, anew=command.anew)
+                case "digest":
+                    return _digest(load_settings(), command.week)
                 case "deliver":
                     return delivery_command.deliver(load_settings(), command)
                 case "deliveries":
@@ -65,6 +67,13 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("demo", help="do all of it with a made-up company, in a folder of its own")
     pack = commands.add_parser("pack", help="make the KPI pack of a month")
     pack.add_argument("month", help="the month, such as 2025-12")
+    pack.add_argument(
+        "--anew",
+        action="store_true",
+        help="make it of what is published now, although its figures are stored",
+    )
+    digest = commands.add_parser("digest", help="make the digest of a week")
+    digest.add_argument("week", help="the week of ISO 8601, such as 2025-W52")
     delivery_command.add_parsers(commands)
     commands.add_parser("dev", help="open Dagster's interface on this machine")
     return parser
@@ -73,8 +82,8 @@ def _parser() -> argparse.ArgumentParser:
 def _run(settings: Settings) -> int:
     """Runs daily_refresh; 0 only if it published."""
     from orchestration.headless import refresh
-    from orchestration.reports.figures import last_closed_month, read_figures
-    from orchestration.reports.kpi_pack import published_snapshot
+    from orchestration.reports.reading import last_closed_month, read_month
+    from orchestration.reports.report import published_snapshot
     from orchestration.reports.terminal import headline_lines
 
     _require_sources(settings)
@@ -83,7 +92,7 @@ def _run(settings: Settings) -> int:
     month = last_closed_month(snapshot)
     say("")
     if month is not None:
-        for line in headline_lines(read_figures(snapshot, month)):
+        for line in headline_lines(read_month(snapshot, month)):
             say(line)
         say("")
     _say_paths(settings.home)
@@ -100,30 +109,35 @@ def _demo() -> int:
 
 def _run_with_pack(settings: Settings) -> int:
     from orchestration.headless import make_pack, refresh
-    from orchestration.reports.figures import last_closed_month
-    from orchestration.reports.kpi_pack import published_snapshot
+    from orchestration.reports.reading import last_closed_month
+    from orchestration.reports.report import published_snapshot
     from orchestration.reports.terminal import headline_lines
 
     refresh(settings)
     month = last_closed_month(published_snapshot(settings.home))
     if month is not None:
-        pack = make_pack(settings.home, month)
+        pack = make_pack(settings.home, month, settings.languages)
         say("")
         for line in headline_lines(pack.figures):
             say(line)
     say("")
     _say_paths(settings.home)
     if month is not None:
-        say(f"  KPI pack       {pack.folder}")
+        for code in pack.languages:
+            say(f"  KPI pack       {pack.file(code, 'pdf')}")
     return 0
 
 
-def _pack(settings: Settings, month: str) -> int:
+def _pack(settings: Settings, month: str, *, anew: bool) -> int:
     from orchestration.headless import make_pack
+    from orchestration.reports.language import language
+    from orchestration.reports.presentation import remake_sentence
     from orchestration.reports.terminal import headline_lines
 
     prepare_home(settings.home)
-    pack = make_pack(settings.home, month)
+    pack = make_pack(settings.home, month, settings.languages, anew=anew)
+    if anew and pack.figures.remake is not None:
+        say(remake_sentence(pack.figures, language("en")))
     if pack.was_stored:
         say(f"The figures of {month} were stored before and are unchanged.")
     say("")
@@ -131,6 +145,20 @@ def _pack(settings: Settings, month: str) -> int:
         say(line)
     say("")
     for file in pack.files:
+        say(f"  {file}")
+    return 0
+
+
+def _digest(settings: Settings, week: str) -> int:
+    from orchestration.headless import make_digest
+
+    prepare_home(settings.home)
+    digest = make_digest(settings.home, week, settings.languages)
+    if digest.was_stored:
+        say(f"The figures of {week} were stored before and are unchanged.")
+    say("")
+    say(digest.message(digest.languages[0]).text)
+    for file in digest.files:
         say(f"  {file}")
     return 0
 

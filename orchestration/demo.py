@@ -17,6 +17,7 @@ from orchestration.progress import phase
 
 # The sandbox's own limit is on request only; a client that asks for more is not slowed down.
 _REQUESTS_PER_SECOND = "1000"
+_LANGUAGES = "en,pt_BR"
 
 
 @contextmanager
@@ -32,8 +33,9 @@ def sandbox_company() -> Iterator[Settings]:
     home = Home(load_settings().home.path / "demo")
     prepare_home(home)
     _make_room_for_this_company(home)
-    # A pack keeps its first figures; these are of the company as it is now.
-    shutil.rmtree(home.exports / "kpi_pack", ignore_errors=True)
+    # A report keeps its first figures; these are of the company as it is now.
+    for report in ("kpi_pack", "weekly_digest"):
+        shutil.rmtree(home.exports / report, ignore_errors=True)
     beside = home.path / "sample"
     shutil.rmtree(beside, ignore_errors=True)
     with _served(beside) as company:
@@ -46,6 +48,7 @@ def sandbox_company() -> Iterator[Settings]:
                 "PERENE_CURRENCY": "USD",
                 "PERENE_TIME_ZONE": "UTC",
                 "PERENE_POLICY": "default",
+                "PERENE_LANGUAGE": _LANGUAGES,
                 "STRIPE_API_KEY": company["stripe_api_key"],
                 "STRIPE_BASE_URL": company["stripe_base_url"],
                 "STRIPE_REQUESTS_PER_SECOND": _REQUESTS_PER_SECOND,

@@ -90,7 +90,7 @@ def test_the_examples_of_the_files_form_load_as_one_folder(tmp_path: Path) -> No
         currency="USD",
         time_zone="UTC",
         policy="default",
-        language="en",
+        languages=("en",),
     )
     report = load_source("files", settings, as_of, lambda _: None)
     loaded = {table for table, rows in report.rows.items() if rows}

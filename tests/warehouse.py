@@ -66,7 +66,7 @@ def build_warehouse(
         currency=currency,
         time_zone=time_zone,
         policy=policy,
-        language="en",
+        languages=("en",),
     )
     ensure_raw_tables(settings)
     load_source("files", settings, as_of, lambda _: None)

@@ -3,7 +3,7 @@
 import dagster as dg
 
 from ingestion.settings import load_settings
-from orchestration.assets.exports import KPI_PACK_KEY
+from orchestration.assets.exports import KPI_PACK_KEY, WEEKLY_DIGEST_KEY
 from orchestration.delivery.deliver import deliver_due, deliveries
 from orchestration.delivery.errors import DeliveryError
 from orchestration.delivery.ledger import State
@@ -29,7 +29,7 @@ def delivery_assets(retries: dg.RetryPolicy = _RETRIES) -> dg.AssetsDefinition:
 
     @dg.asset(
         key=DELIVERIES_KEY,
-        deps=[KPI_PACK_KEY],
+        deps=[KPI_PACK_KEY, WEEKLY_DIGEST_KEY],
         group_name="exports",
         kinds={"email", "slack", "s3"},
         retry_policy=retries,

@@ -1,17 +1,32 @@
 """Export assets: what people are sent, made of the published marts only."""
 
+from collections.abc import Iterator
+from datetime import date
+
 import dagster as dg
 
 from ingestion.settings import Settings, load_settings
 from orchestration.assets.published import SNAPSHOT_KEY
 from orchestration.home import prepare_home
 from orchestration.progress import phase
-from orchestration.reports.kpi_pack import make_kpi_pack, pack_metadata
+from orchestration.reports.kpi_pack import make_kpi_pack
+from orchestration.reports.reading_back import CHECKS, read_back
+from orchestration.reports.report import Report, report_metadata
+from orchestration.reports.weekly_digest import make_weekly_digest
 
 KPI_PACK_KEY = dg.AssetKey(["exports", "kpi_pack"])
+WEEKLY_DIGEST_KEY = dg.AssetKey(["exports", "weekly_digest"])
 
-# Months before it have no partition; no company's payment data are older in practice.
+# What is before has no partition; no company's payment data are older in practice.
 _FIRST_MONTH = "2005-01-01"
+_FIRST_WEEK = "2005-01-03"  # a Monday
+_MONDAY = 1
+
+
+class PackConfig(dg.Config):
+    """How a pack is made."""
+
+    anew: bool = False  # of what is published now, although its figures are stored
 
 
 def month_partitions(settings: Settings) -> dg.MonthlyPartitionsDefinition:
@@ -19,32 +34,95 @@ def month_partitions(settings: Settings) -> dg.MonthlyPartitionsDefinition:
     return dg.MonthlyPartitionsDefinition(start_date=_FIRST_MONTH, timezone=settings.time_zone)
 
 
-def export_assets(settings: Settings) -> dg.AssetsDefinition:
-    """The KPI pack of each month.
+def week_partitions(settings: Settings) -> dg.WeeklyPartitionsDefinition:
+    """The weeks of the reporting time zone, each named by its Monday."""
+    return dg.WeeklyPartitionsDefinition(
+        start_date=_FIRST_WEEK, timezone=settings.time_zone, day_offset=_MONDAY
+    )
+
+
+def week_name(monday: str) -> str:
+    """The week of ISO 8601 that a partition is: 2025-12-22 is 2025-W52."""
+    year, week, _ = date.fromisoformat(monday).isocalendar()
+    return f"{year}-W{week:02}"
+
+
+def export_assets(settings: Settings) -> list[dg.AssetsDefinition]:
+    """The KPI pack of each month and the digest of each week.
 
     Args:
         settings: The reporting time zone.
 
     Returns:
-        One definition, partitioned by month.
+        One definition partitioned by month, and one by week.
     """
 
     @dg.asset(
         key=KPI_PACK_KEY,
         deps=[SNAPSHOT_KEY],
         partitions_def=month_partitions(settings),
+        check_specs=_check_specs(KPI_PACK_KEY),
         group_name="exports",
-        kinds={"excel", "csv"},
-        description="The KPIs of a closed month as a workbook and CSV files, from one frozen set "
-        "of figures: exports/kpi_pack/<month>/.",
+        kinds={"excel", "pdf", "csv"},
+        description="The KPIs of a closed month as workbook, PDF, mail and CSV files, from one "
+        "frozen set of figures: exports/kpi_pack/<month>/.",
     )
-    def kpi_pack(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+    def kpi_pack(
+        context: dg.AssetExecutionContext, config: PackConfig
+    ) -> dg.MaterializeResult[None]:
         current_settings = load_settings()
         prepare_home(current_settings.home)
         month = context.partition_key[:7]
         with phase(f"kpi pack {month}") as current:
-            pack = make_kpi_pack(current_settings.home, month)
+            pack = make_kpi_pack(
+                current_settings.home, month, current_settings.languages, anew=config.anew
+            )
             current.result = f"{len(pack.files)} files"
-        return dg.MaterializeResult(metadata=pack_metadata(pack))
+        return _result(current_settings, pack, KPI_PACK_KEY)
 
-    return kpi_pack
+    @dg.asset(
+        key=WEEKLY_DIGEST_KEY,
+        deps=[SNAPSHOT_KEY],
+        partitions_def=week_partitions(settings),
+        check_specs=_check_specs(WEEKLY_DIGEST_KEY),
+        group_name="exports",
+        kinds={"excel", "pdf", "csv"},
+        description="What moved in a week, and the lists of customers to call, as mail, workbook, "
+        "PDF and CSV files: exports/weekly_digest/<week>/.",
+    )
+    def weekly_digest(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+        current_settings = load_settings()
+        prepare_home(current_settings.home)
+        week = week_name(context.partition_key)
+        with phase(f"digest {week}") as current:
+            digest = make_weekly_digest(current_settings.home, week, current_settings.languages)
+            current.result = f"{len(digest.files)} files"
+        return _result(current_settings, digest, WEEKLY_DIGEST_KEY)
+
+    return [kpi_pack, weekly_digest]
+
+
+def _check_specs(key: dg.AssetKey) -> list[dg.AssetCheckSpec]:
+    return [
+        dg.AssetCheckSpec(name, asset=key, description=description)
+        for name, description in CHECKS.items()
+    ]
+
+
+def _result(settings: Settings, report: Report, key: dg.AssetKey) -> dg.MaterializeResult[None]:
+    return dg.MaterializeResult(
+        metadata=report_metadata(report), check_results=list(_check_results(settings, report, key))
+    )
+
+
+def _check_results(
+    settings: Settings, report: Report, key: dg.AssetKey
+) -> Iterator[dg.AssetCheckResult]:
+    for name, faults in read_back(settings.home, report).items():
+        yield dg.AssetCheckResult(
+            check_name=name,
+            asset_key=key,
+            passed=not faults,
+            severity=dg.AssetCheckSeverity.ERROR,
+            metadata={"faults": len(faults), "first": "; ".join(faults[:5])},
+        )

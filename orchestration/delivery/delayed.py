@@ -68,10 +68,4 @@ def blocked_build(settings: Settings) -> BuildState | None:
 def delayed_notice(title: str, period: str, language: str) -> Message:
     """The notice in a language; it says nothing of the data, and names nobody."""
     subject, text = (part.format(title=title, period=period) for part in _TEXTS[language])
-    subject = subject[:1].upper() + subject[1:]
-    return Message(
-        subject=subject,
-        text=text,
-        html=f"<p>{html.escape(text)}</p>",
-        contains_personal_data=False,
-    )
+    return Message(subject, text, html=f"<p>{html.escape(text)}</p>")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.headerregistry import Address
 
+from ingestion.errors import PereneError
 from ingestion.settings import Home, Settings
 from orchestration.delivery.channels.email import EmailChannel, build_mail
 from orchestration.delivery.channels.folder import FolderChannel
@@ -21,10 +22,11 @@ from orchestration.delivery.errors import (
 )
 from orchestration.delivery.ledger import Entry, Key, Ledger, State, open_ledger
 from orchestration.delivery.recipients import Recipient, read_recipients
-from orchestration.delivery.reports import REPORTS, Report
+from orchestration.delivery.reports import REPORTS, ReportKind
 from orchestration.delivery.settings import DeliverySettings, load_delivery_settings
-from orchestration.reports.kpi_pack import published_snapshot
+from orchestration.progress import say
 from orchestration.reports.message import Message
+from orchestration.reports.report import Report, published_snapshot
 
 DRY_RUN = "dry run"
 WITHHELD = "withheld"
@@ -115,6 +117,19 @@ def deliver_due(settings: Settings, dry_run: bool = False) -> list[Delivered]:
     return [deliver(settings, name, None, dry_run) for name in REPORTS if name in wanted]
 
 
+def tell_delays(settings: Settings) -> None:
+    """After a failed run, tells those who await a report once that it is delayed.
+
+    Does nothing where nobody receives reports, or where what the run left may be published. A
+    fault of the deliveries is written to the log, lest it hide why the run failed.
+    """
+    try:
+        if load_delivery_settings().recipients is not None and blocked_build(settings):
+            deliver_due(settings)
+    except PereneError as error:
+        say(f"The notices of delay were not sent: {error}")
+
+
 def resend(settings: Settings, report: str, period: str, who: str, because: str) -> Delivered:
     """Sends a report again to one recipient who had it, or whose server refused it.
 
@@ -149,8 +164,8 @@ def resend(settings: Settings, report: str, period: str, who: str, because: str)
         if not history or history[-1].state not in (State.SENT, State.REJECTED):
             raise DeliveryError(_not_to_resend(history, report, period, who))
         key = Key(f"{base.report_key}#{len(history) + 1}", base.channel, base.recipient)
-        messages = REPORTS[report].messages(settings.home, period, [found[0].language])
-        outcome = post.send(ledger, key, found[0], messages, because)
+        made = REPORTS[report].make(settings.home, period, [found[0].language])
+        outcome = post.send(ledger, key, found[0], made, because)
         return Delivered(report, period, False, (outcome,))
 
 
@@ -209,20 +224,20 @@ class _PostOffice:
         return [row for row in _recipients(self._delivery) if row.what == report]
 
     def send_report(
-        self, ledger: Ledger, report: Report, period: str, recipients: Sequence[Recipient]
+        self, ledger: Ledger, report: ReportKind, period: str, recipients: Sequence[Recipient]
     ) -> Iterator[Outcome]:
         rows = self._rows(ledger, period, recipients)
         languages = sorted({row.language for row, entry in rows if _is_due(entry)})
         # Made only if somebody is to have it.
-        messages = report.messages(self._home, period, languages) if languages else {}
+        made = report.make(self._home, period, languages) if languages else None
         for row, entry in rows:
-            if entry is None or _is_due(entry):
-                yield self.send(ledger, entry.key if entry else _key(row, period), row, messages)
-            else:
+            if made and (entry is None or _is_due(entry)):
+                yield self.send(ledger, entry.key if entry else _key(row, period), row, made)
+            elif entry:
                 yield Outcome(row, entry.state, entry.reason, is_new=False)
 
     def tell_delay(
-        self, ledger: Ledger, report: Report, period: str, recipients: Sequence[Recipient]
+        self, ledger: Ledger, report: ReportKind, period: str, recipients: Sequence[Recipient]
     ) -> Iterator[Outcome]:
         for row, entry in self._rows(ledger, period, recipients):
             if not _is_due(entry):
@@ -241,11 +256,11 @@ class _PostOffice:
         ledger: Ledger,
         key: Key,
         recipient: Recipient,
-        messages: Mapping[str, Message],
+        made: Report,
         because: str = "",
     ) -> Outcome:
         try:
-            message = _message_for(recipient, messages[recipient.language])
+            message = _message_for(recipient, made)
         except WithheldError as error:
             return Outcome(recipient, WITHHELD, str(error), is_new=True)
         return self._hand_over(ledger, Parcel(key, recipient, message), because)
@@ -314,23 +329,19 @@ def _channels(delivery: DeliverySettings) -> dict[str, Channel]:
     return channels
 
 
-def _message_for(recipient: Recipient, message: Message) -> Message:
+def _message_for(recipient: Recipient, made: Report) -> Message:
     """The message as this recipient may have it."""
-    if recipient.segment:
-        if recipient.segment not in message.segments:
-            raise WithheldError(
-                f"{recipient.what} cannot be made for the segment {recipient.segment} alone; "
-                "empty the row's segment, or remove the row."
-            )
-        message = message.segments[recipient.segment]
-    if message.contains_personal_data and not recipient.may_receive_personal_data:
-        if message.without_personal_data is None:
-            raise WithheldError(
-                f"{recipient.what} names customers, and there is none without names; if they may "
-                "be sent there, set the row's may_receive_personal_data to yes."
-            )
-        message = message.without_personal_data
-    return message
+    message = made.message(
+        recipient.language, with_personal_data=recipient.may_receive_personal_data
+    )
+    if not recipient.segment:
+        return message
+    if recipient.segment not in message.segments:
+        raise WithheldError(
+            f"{recipient.what} cannot be made for the segment {recipient.segment} alone; "
+            "empty the row's segment, or remove the row."
+        )
+    return message.segments[recipient.segment]
 
 
 def _key(recipient: Recipient, period: str) -> Key:
@@ -346,7 +357,7 @@ def _is_due(entry: Entry | None) -> bool:
     return entry is None or entry.state is State.FAILED
 
 
-def _newest(report: Report, home: Home) -> str:
+def _newest(report: ReportKind, home: Home) -> str:
     period = report.newest_period(published_snapshot(home))
     if period is None:
         raise DeliveryError(

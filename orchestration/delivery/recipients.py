@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 
+from ingestion.settings import LANGUAGES
 from orchestration.delivery.errors import RecipientsError
 
 CHANNELS = ("folder", "email", "slack", "s3")
-LANGUAGES = ("en", "pt_BR", "pt_PT")
 COLUMNS = (
     "who",
     "what",
@@ -46,7 +46,7 @@ class Recipient:
     Attributes:
         who: A person's or a team's name.
         what: The report's name.
-        language: One of LANGUAGES.
+        language: Such as ``pt_BR``.
         channel: One of CHANNELS.
         address: Where it goes, as the channel understands it.
         segment: ``kind=value`` for a report of one segment only, else empty.

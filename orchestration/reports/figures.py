@@ -1,410 +1,241 @@
-"""The figures of a KPI pack: read once from the published snapshot, then frozen.
+"""The figures of a report, frozen: every rendering takes them from here, so that no two can differ.
 
-Every rendering takes its figures from here, so that no two can differ, and the stored figures are
-what a pack is made of again.
+The stored figures are what a pack is made of again.
 """
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from datetime import date, timedelta
-from decimal import ROUND_HALF_UP, Decimal
-from enum import StrEnum
-from pathlib import Path
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
-import duckdb
+from orchestration.reports.kinds import Cell, Kind
 
-from orchestration.errors import ReportError
-
-_SIX_PLACES = Decimal("0.000001")
-_TOP_CUSTOMERS = 20
-
-
-class Kind(StrEnum):
-    """What a figure is, which decides how it is written and compared."""
-
-    MONEY = "money"
-    COUNT = "count"
-    RATE = "rate"
-    RATIO = "ratio"
+FORM = 2
 
 
 @dataclass(frozen=True)
 class Headline:
-    """A KPI of the month beside that of the month before.
+    """A KPI of the period beside that of the period before.
 
     Attributes:
-        key: Its column in the mart kpis_monthly.
-        label: Its name for people.
+        key: Its name among ``headlines.HEADLINES``.
         kind: What it is.
-        value: The month's; None where it is unknown.
-        previous: The month before's.
+        value: The period's; None where it is unknown.
+        previous: That of the period before.
         change: The difference; for a rate a difference of fractions (0.01 is one point).
-        relative_change: The difference as a fraction of the month before; none for rates and
-            ratios, and where the month before is not above 0.
+        relative_change: The difference as a fraction of the period before; none for rates and
+            ratios, and where the period before is not above 0.
+        trend: The last periods' values, the newest last.
     """
 
     key: str
-    label: str
     kind: Kind
     value: Decimal | None
     previous: Decimal | None
     change: Decimal | None
     relative_change: Decimal | None
+    trend: tuple[Decimal | None, ...] = ()
 
 
 @dataclass(frozen=True)
-class Movement:
-    """One step from the month's opening MRR to its closing MRR; signed.
+class SectionFigures:
+    """The rows of one section.
 
     Attributes:
-        label: Its name for people.
-        amount: MRR in the reporting currency.
-        customers: Customers it is about, where they are counted.
-        is_level: It is the opening or the closing itself, not a step.
+        key: The section's key among ``sections.SECTIONS``.
+        columns: Its columns' keys and kinds, as they were when it was read.
+        rows: All its rows; None in a cell is unknown.
     """
 
-    label: str
-    amount: Decimal | None
-    customers: Decimal | None
-    is_level: bool
+    key: str
+    columns: tuple[tuple[str, Kind], ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+    def column(self, key: str) -> list[Cell]:
+        """The cells of one column."""
+        place = [name for name, _ in self.columns].index(key)
+        return [row[place] for row in self.rows]
 
 
 @dataclass(frozen=True)
-class PlanLine:
-    """One plan at the month's close."""
+class Difference:
+    """A figure of a pack made anew that is not what it was in the pack before.
 
-    plan: str
-    customers: Decimal | None
-    closing_mrr: Decimal | None
-    net_new_mrr: Decimal | None
-    share: Decimal | None
+    Attributes:
+        section: The key of its section; empty for a headline.
+        row: What tells its row: a headline's key, a month, a customer's id.
+        column: Its column's key.
+        kind: What it is.
+        was: In the pack before; None where it was unknown or had no such row.
+        now: In this one.
+    """
+
+    section: str
+    row: str
+    column: str
+    kind: Kind
+    was: Decimal | None
+    now: Decimal | None
 
 
 @dataclass(frozen=True)
-class CustomerLine:
-    """One of the customers with the most MRR at the month's close."""
+class Remake:
+    """What a pack that was made anew says of the one it replaces.
 
-    customer_id: str
-    name: str
-    mrr: Decimal | None
-    share: Decimal | None
+    Attributes:
+        as_of: The data of the pack before reached to here (UTC).
+        version: The publication it was made of.
+        differences: Where the new one differs.
+    """
+
+    as_of: datetime
+    version: str
+    differences: tuple[Difference, ...]
 
 
 @dataclass(frozen=True)
 class Foot:
-    """What the figures rest on; stands under every rendering."""
+    """What the figures rest on; stands under every rendering.
+
+    Attributes:
+        policy: The metric policy.
+        policy_version: Its version.
+        currency: Reporting currency.
+        time_zone: Where days, weeks and months begin and end.
+        as_of: Facts before this instant (UTC) count.
+        run_id: The run that built the marts.
+        version: The publication.
+    """
 
     policy: str
     policy_version: str
     currency: str
     time_zone: str
-    as_of: str
+    as_of: datetime
     run_id: str
     version: str
 
 
 @dataclass(frozen=True)
-class KpiFigures:
-    """Everything a KPI pack says of one month.
+class Figures:
+    """Everything a report says of one period.
 
     Attributes:
-        month: ``YYYY-MM``.
+        report: ``kpi_pack`` or ``weekly_digest``.
+        period: ``YYYY-MM`` or ``YYYY-Www``.
+        start: The period's first day.
+        end: The day after its last.
         headlines: The KPIs.
-        movements: From opening to closing MRR.
-        plans: By plan, largest first.
-        customers: The customers with the most MRR, largest first.
+        sections: The tables, in order.
         foot: What the figures rest on.
+        remake: What it replaces, if it was made anew.
     """
 
-    month: str
+    report: str
+    period: str
+    start: date
+    end: date
     headlines: tuple[Headline, ...]
-    movements: tuple[Movement, ...]
-    plans: tuple[PlanLine, ...]
-    customers: tuple[CustomerLine, ...]
+    sections: tuple[SectionFigures, ...]
     foot: Foot
+    remake: Remake | None = None
+
+    def headline(self, key: str) -> Headline:
+        """The KPI of that key."""
+        return next(line for line in self.headlines if line.key == key)
+
+    def section(self, key: str) -> SectionFigures | None:
+        """The section of that key, if the report has it."""
+        return next((section for section in self.sections if section.key == key), None)
+
+    def made_anew(self, remake: Remake) -> "Figures":
+        """The same figures, with what they replace."""
+        return replace(self, remake=remake)
 
     def to_json(self) -> str:
         """The figures as JSON, amounts as text, so that nothing is lost."""
-        return json.dumps(asdict(self), default=str, ensure_ascii=False, indent=2) + "\n"
+        stored = {"form": FORM, **asdict(self)}
+        return json.dumps(stored, default=_text, ensure_ascii=False, indent=1) + "\n"
 
     @classmethod
-    def from_json(cls, text: str) -> "KpiFigures":
-        """Reads figures that ``to_json`` wrote."""
+    def from_json(cls, text: str) -> "Figures":
+        """Reads figures that ``to_json`` wrote.
+
+        Raises:
+            ValueError: They are of a form that this version does not know.
+        """
         stored = json.loads(text)
+        if stored.get("form") != FORM:
+            raise ValueError(f"its form is {stored.get('form', 1)}, this version reads {FORM}")
         return cls(
-            month=stored["month"],
-            headlines=tuple(
-                Headline(
-                    item["key"],
-                    item["label"],
-                    Kind(item["kind"]),
-                    *(
-                        _decimal(item[name])
-                        for name in ("value", "previous", "change", "relative_change")
-                    ),
-                )
-                for item in stored["headlines"]
-            ),
-            movements=tuple(
-                Movement(
-                    item["label"],
-                    _decimal(item["amount"]),
-                    _decimal(item["customers"]),
-                    item["is_level"],
-                )
-                for item in stored["movements"]
-            ),
-            plans=tuple(
-                PlanLine(
-                    item["plan"],
-                    *(
-                        _decimal(item[name])
-                        for name in ("customers", "closing_mrr", "net_new_mrr", "share")
-                    ),
-                )
-                for item in stored["plans"]
-            ),
-            customers=tuple(
-                CustomerLine(
-                    item["customer_id"],
-                    item["name"],
-                    _decimal(item["mrr"]),
-                    _decimal(item["share"]),
-                )
-                for item in stored["customers"]
-            ),
-            foot=Foot(**stored["foot"]),
-        )
-
-
-_HEADLINES = (
-    ("closing_mrr", "MRR", Kind.MONEY),
-    ("arr", "ARR", Kind.MONEY),
-    ("net_new_mrr", "Net new MRR", Kind.MONEY),
-    ("closing_customers", "Customers", Kind.COUNT),
-    ("arpu", "ARPU", Kind.MONEY),
-    ("customer_churn_rate", "Customer churn", Kind.RATE),
-    ("nrr", "Net revenue retention", Kind.RATE),
-    ("grr", "Gross revenue retention", Kind.RATE),
-    ("quick_ratio", "Quick ratio", Kind.RATIO),
-    ("cltv_formula", "Customer lifetime value", Kind.MONEY),
-)
-
-_MOVEMENTS = (
-    ("Opening MRR", "opening_mrr", "opening_customers", True),
-    ("New", "new_mrr", "new_customers", False),
-    ("Expansion", "expansion_mrr", None, False),
-    ("Reactivation", "reactivation_mrr", "reactivated_customers", False),
-    ("Contraction", "contraction_mrr", None, False),
-    ("Churned", "churned_mrr", "churned_customers", False),
-    ("Exchange rates", "fx_mrr", None, False),
-    ("Restated", "restated_mrr", None, False),
-    ("Closing MRR", "closing_mrr", "closing_customers", True),
-)
-
-
-def read_figures(snapshot: Path, month: str) -> KpiFigures:
-    """Reads the figures of a closed month from a published snapshot.
-
-    Args:
-        snapshot: The snapshot's file.
-        month: ``YYYY-MM``.
-
-    Returns:
-        The figures.
-
-    Raises:
-        ReportError: The month is not in the snapshot, or not closed in it.
-    """
-    first = date.fromisoformat(f"{month}-01")
-    before = (first - timedelta(days=1)).replace(day=1)
-    with duckdb.connect(str(snapshot), read_only=True) as connection:
-        published = _rows(connection, "from marts._published")[0]
-        months = {
-            row["metric_month"]: row
-            for row in _rows(
-                connection,
-                "from marts.kpis_monthly where metric_month in (?, ?)",
-                [first, before],
-            )
-        }
-        current = _closed_month(connection, months.get(first), month, published)
-        previous = months.get(before, {})
-        tables = _tables(connection)
-        return KpiFigures(
-            month=month,
-            headlines=tuple(
-                _headline(key, label, kind, current.get(key), previous.get(key))
-                for key, label, kind in _HEADLINES
-            ),
-            movements=tuple(
-                Movement(
-                    label,
-                    _decimal(current.get(amount)),
-                    _decimal(current.get(customers)) if customers else None,
-                    is_level,
-                )
-                for label, amount, customers, is_level in _MOVEMENTS
-            ),
-            plans=_plans(connection, first, current, tables),
-            customers=_customers(connection, first, current, tables),
+            report=stored["report"],
+            period=stored["period"],
+            start=date.fromisoformat(stored["start"]),
+            end=date.fromisoformat(stored["end"]),
+            headlines=tuple(_headline(item) for item in stored["headlines"]),
+            sections=tuple(_section(item) for item in stored["sections"]),
             foot=Foot(
-                policy=str(current["policy"]),
-                policy_version=str(current["policy_version"]),
-                currency=str(current["currency"]),
-                time_zone=str(published["time_zone"]),
-                as_of=f"{published['as_of']:%Y-%m-%d %H:%M:%S} UTC",
-                run_id=str(published["run_id"]),
-                version=str(published["version"]),
+                **{**stored["foot"], "as_of": datetime.fromisoformat(stored["foot"]["as_of"])}
             ),
+            remake=_remake(stored["remake"]) if stored["remake"] else None,
         )
 
 
-def last_closed_month(snapshot: Path) -> str | None:
-    """The newest month that is closed in a published snapshot, ``YYYY-MM``; None if none is."""
-    with duckdb.connect(str(snapshot), read_only=True) as connection:
-        month = _rows(
-            connection, "select max(metric_month) as month from marts.kpis_monthly where is_closed"
-        )[0]["month"]
-    return f"{month:%Y-%m}" if month else None
-
-
-_PLANS = "kpis_monthly_by_segment"
-_PLAN_NAMES = "dim_plans"
-_CUSTOMER_MRR = "fct_customer_mrr_monthly"
-_NAMED_CUSTOMERS = """
-    select customer_id, dim_customers.name, mrr
-    from marts.fct_customer_mrr_monthly
-    left join marts.dim_customers using (customer_id)
-    where metric_month = ? and mrr > 0 order by mrr desc, customer_id limit ?
-"""
-_UNNAMED_CUSTOMERS = """
-    select customer_id, null as name, mrr
-    from marts.fct_customer_mrr_monthly
-    where metric_month = ? and mrr > 0 order by mrr desc, customer_id limit ?
-"""
-
-
-def _closed_month(
-    connection: duckdb.DuckDBPyConnection,
-    row: Mapping[str, Any] | None,
-    month: str,
-    published: Mapping[str, Any],
-) -> Mapping[str, Any]:
-    as_of = f"{published['as_of']:%Y-%m-%d %H:%M} UTC"
-    if row is None:
-        span = _rows(
-            connection,
-            "select min(metric_month) as first, max(metric_month) as last from marts.kpis_monthly",
-        )[0]
-        known = f"{span['first']:%Y-%m} to {span['last']:%Y-%m}" if span["first"] else "none at all"
-        raise ReportError(
-            f"There are no KPIs of {month}: the published months are {known} (data as of {as_of}). "
-            "Choose one of them, or run `make run` first."
-        )
-    if not row["is_closed"]:
-        raise ReportError(
-            f"{month} is not closed in the published data (as of {as_of}): a month closes three "
-            "days after its end. Run `make run` when it has closed, then ask for the pack again."
-        )
-    return row
-
-
-def _headline(key: str, label: str, kind: Kind, value: object, previous: object) -> Headline:
-    now, then = _decimal(value), _decimal(previous)
-    change = now - then if now is not None and then is not None else None
-    relative = None
-    if change is not None and then is not None and then > 0 and kind in (Kind.MONEY, Kind.COUNT):
-        relative = _six_places(change / then)
-    return Headline(key, label, kind, now, then, change, relative)
-
-
-def _plans(
-    connection: duckdb.DuckDBPyConnection,
-    month: date,
-    current: Mapping[str, Any],
-    tables: set[str],
-) -> tuple[PlanLine, ...]:
-    if _PLANS not in tables:
-        return ()
-    names: dict[str, str] = {}
-    if _PLAN_NAMES in tables:
-        found = _rows(connection, f"select plan_id, name from marts.{_PLAN_NAMES}", [])  # noqa: S608
-        names = {row["plan_id"]: row["name"] for row in found}
-    rows = _rows(
-        connection,
-        "select segment_value, closing_customers, closing_mrr, net_new_mrr "
-        "from marts.kpis_monthly_by_segment "
-        "where segment_kind = 'plan' and metric_month = ? "
-        "and (closing_mrr <> 0 or opening_mrr <> 0) order by closing_mrr desc, segment_value",
-        [month],
-    )
-    return tuple(
-        PlanLine(
-            str(names.get(row["segment_value"], row["segment_value"])),
-            _decimal(row["closing_customers"]),
-            _decimal(row["closing_mrr"]),
-            _decimal(row["net_new_mrr"]),
-            _share(row["closing_mrr"], current["closing_mrr"]),
-        )
-        for row in rows
-    )
-
-
-def _customers(
-    connection: duckdb.DuckDBPyConnection,
-    month: date,
-    current: Mapping[str, Any],
-    tables: set[str],
-) -> tuple[CustomerLine, ...]:
-    if _CUSTOMER_MRR not in tables:
-        return ()
-    rows = _rows(
-        connection,
-        _NAMED_CUSTOMERS if "dim_customers" in tables else _UNNAMED_CUSTOMERS,
-        [month, _TOP_CUSTOMERS],
-    )
-    return tuple(
-        CustomerLine(
-            str(row["customer_id"]),
-            str(row["name"] or ""),
-            _decimal(row["mrr"]),
-            _share(row["mrr"], current["closing_mrr"]),
-        )
-        for row in rows
-    )
-
-
-def _tables(connection: duckdb.DuckDBPyConnection) -> set[str]:
-    return {
-        row["table_name"]
-        for row in _rows(
-            connection,
-            "select table_name from information_schema.tables where table_schema = 'marts'",
-        )
-    }
-
-
-def _rows(
-    connection: duckdb.DuckDBPyConnection, query: str, values: list[object] | None = None
-) -> list[dict[str, Any]]:
-    found = connection.execute(query, values or [])
-    names = [column[0] for column in found.description or ()]
-    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
-
-
-def _share(part: object, whole: object) -> Decimal | None:
-    numerator, denominator = _decimal(part), _decimal(whole)
-    if numerator is None or not denominator:
-        return None
-    return _six_places(numerator / denominator)
-
-
-def _decimal(value: object) -> Decimal | None:
+def decimal(value: object) -> Decimal | None:
+    """A figure as a decimal; None stays None."""
     return None if value is None else Decimal(str(value))
 
 
-def _six_places(value: Decimal) -> Decimal:
-    return value.quantize(_SIX_PLACES, rounding=ROUND_HALF_UP)
+def _headline(item: Mapping[str, Any]) -> Headline:
+    return Headline(
+        item["key"],
+        Kind(item["kind"]),
+        *(decimal(item[name]) for name in ("value", "previous", "change", "relative_change")),
+        trend=tuple(decimal(value) for value in item["trend"]),
+    )
+
+
+def _section(item: Mapping[str, Any]) -> SectionFigures:
+    columns = tuple((key, Kind(kind)) for key, kind in item["columns"])
+    return SectionFigures(
+        item["key"],
+        columns,
+        tuple(
+            tuple(_cell(value, kind) for value, (_, kind) in zip(row, columns, strict=True))
+            for row in item["rows"]
+        ),
+    )
+
+
+def _remake(item: Mapping[str, Any]) -> Remake:
+    return Remake(
+        datetime.fromisoformat(item["as_of"]),
+        item["version"],
+        tuple(
+            Difference(
+                line["section"],
+                line["row"],
+                line["column"],
+                Kind(line["kind"]),
+                decimal(line["was"]),
+                decimal(line["now"]),
+            )
+            for line in item["differences"]
+        ),
+    )
+
+
+def _cell(value: Any, kind: Kind) -> Cell:
+    if value is None:
+        return None
+    if kind.is_number:
+        return decimal(value)
+    if kind in (Kind.DAY, Kind.MONTH):
+        return date.fromisoformat(value)
+    return str(value)
+
+
+def _text(value: object) -> str:
+    return value.isoformat() if isinstance(value, date) else str(value)

@@ -17,8 +17,6 @@ class Message:
         images: PNG pictures by content id, without angle brackets.
         attachments: Files that go with it.
         blocks: The same as blocks of Slack's Block Kit, for chats.
-        contains_personal_data: It, or a file that goes with it, names customers.
-        without_personal_data: The same for those who may not get such data; None if there is none.
         segments: The same of one segment only, by its name such as ``plan=pro``.
     """
 
@@ -28,6 +26,4 @@ class Message:
     images: Mapping[str, bytes] = field(default_factory=dict)
     attachments: tuple[Path, ...] = ()
     blocks: Sequence[Mapping[str, Any]] = ()
-    contains_personal_data: bool = True
-    without_personal_data: "Message | None" = None
     segments: Mapping[str, "Message"] = field(default_factory=dict)

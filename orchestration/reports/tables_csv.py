@@ -1,18 +1,21 @@
-"""The CSV files of a KPI pack: one for each of its tables, amounts whole."""
+"""The CSV files of a report: one for each of its tables, amounts whole, the same in any language."""
 
 import csv
 from collections.abc import Iterable, Sequence
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-from orchestration.reports.figures import KpiFigures
+from orchestration.reports.figures import Figures
+from orchestration.reports.headlines import HEADLINES
+from orchestration.reports.kinds import Cell, Kind
 from orchestration.reports.wording import spreadsheet_text
 
-Cell = str | Decimal | None
+KPIS_NAME = "kpis.csv"
 
 
-def write_csv_files(figures: KpiFigures, folder: Path) -> list[Path]:
-    """Writes kpis.csv, movements.csv, plans.csv and customers.csv.
+def write_csv_files(figures: Figures, folder: Path) -> list[Path]:
+    """Writes kpis.csv and a file for each section, named by its key.
 
     Args:
         figures: The frozen figures.
@@ -22,58 +25,48 @@ def write_csv_files(figures: KpiFigures, folder: Path) -> list[Path]:
         The files.
     """
     foot = figures.foot
-    return [
+    files = [
         _write(
-            folder / "kpis.csv",
-            ("month", "key", "label", "value", "previous", "change", "currency", "as_of", "run_id"),
+            folder / KPIS_NAME,
+            (
+                "period",
+                "key",
+                "label",
+                "value",
+                "previous",
+                "change",
+                "currency",
+                "as_of",
+                "run_id",
+            ),
             (
                 (
-                    figures.month,
+                    figures.period,
                     line.key,
-                    line.label,
+                    HEADLINES[line.key].title,
                     line.value,
                     line.previous,
                     line.change,
                     foot.currency,
-                    foot.as_of,
+                    f"{foot.as_of:%Y-%m-%d %H:%M:%S} UTC",
                     foot.run_id,
                 )
                 for line in figures.headlines
             ),
-        ),
-        _write(
-            folder / "movements.csv",
-            ("month", "movement", "mrr", "customers", "currency"),
-            (
-                (figures.month, line.label, line.amount, line.customers, foot.currency)
-                for line in figures.movements
-            ),
-        ),
-        _write(
-            folder / "plans.csv",
-            ("month", "plan", "customers", "closing_mrr", "net_new_mrr", "share", "currency"),
-            (
-                (
-                    figures.month,
-                    line.plan,
-                    line.customers,
-                    line.closing_mrr,
-                    line.net_new_mrr,
-                    line.share,
-                    foot.currency,
-                )
-                for line in figures.plans
-            ),
-        ),
-        _write(
-            folder / "customers.csv",
-            ("month", "customer_id", "name", "mrr", "share", "currency"),
-            (
-                (figures.month, line.customer_id, line.name, line.mrr, line.share, foot.currency)
-                for line in figures.customers
-            ),
-        ),
+        )
     ]
+    for section in figures.sections:
+        has_money = any(kind is Kind.MONEY for _, kind in section.columns)
+        ends = (foot.currency,) if has_money else ()
+        header = [key for key, _ in section.columns] + (["currency"] if has_money else [])
+        files.append(
+            _write(
+                folder / f"{section.key}.csv",
+                ("period", *header),
+                ((figures.period, *row, *ends) for row in section.rows),
+            )
+        )
+    return files
 
 
 def _write(file: Path, header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Path:
@@ -88,4 +81,6 @@ def _write(file: Path, header: Sequence[str], rows: Iterable[Sequence[Cell]]) ->
 def _cell(value: Cell) -> str:
     if value is None:
         return ""
+    if isinstance(value, date):
+        return value.isoformat()
     return format(value, "f") if isinstance(value, Decimal) else spreadsheet_text(value)

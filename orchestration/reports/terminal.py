@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 
-from orchestration.reports.figures import KpiFigures
-from orchestration.reports.wording import change_text, value_text
+from orchestration.reports.figures import Figures
+from orchestration.reports.kinds import Kind
+from orchestration.reports.language import DASH, language
+from orchestration.reports.presentation import headline_title
 
 _SHOWN = (
     "closing_mrr",
@@ -16,7 +18,7 @@ _SHOWN = (
 )
 
 
-def headline_lines(figures: KpiFigures) -> Iterator[str]:
+def headline_lines(figures: Figures) -> Iterator[str]:
     """Writes the headline KPIs of a month with their change on the month before.
 
     Args:
@@ -25,13 +27,20 @@ def headline_lines(figures: KpiFigures) -> Iterator[str]:
     Yields:
         Lines of plain text.
     """
-    yield f"KPIs of {figures.month}, in {figures.foot.currency}, against the month before"
+    english, currency = language("en"), figures.foot.currency
+    yield f"KPIs of {figures.period}, in {currency}, against the month before"
     yield ""
-    by_key = {line.key: line for line in figures.headlines}
     for key in _SHOWN:
-        line = by_key[key]
-        yield f"  {line.label:<24}{value_text(line.value, line.kind):>16}   {change_text(line)}"
+        line = figures.headline(key)
+        if line.kind is Kind.MONEY:
+            value = english.amount(line.value, currency)
+            change = english.amount_change(line.change, line.relative_change, currency)
+        else:
+            value = english.figure(line.value, line.kind, currency)
+            change = english.change(line.change, line.relative_change, line.kind, currency)
+        yield f"  {headline_title(line, english):<24}{value:>16}   {change or DASH}"
     yield ""
-    yield f"  Data as of {figures.foot.as_of}; policy {figures.foot.policy}, version " + (
-        f"{figures.foot.policy_version}; days of {figures.foot.time_zone}."
+    foot = figures.foot
+    yield f"  Data as of {foot.as_of:%Y-%m-%d %H:%M:%S} UTC; policy {foot.policy}, version " + (
+        f"{foot.policy_version}; days of {foot.time_zone}."
     )

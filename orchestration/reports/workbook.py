@@ -1,35 +1,56 @@
-"""The workbook of a KPI pack: a summary that prints on one page, plans, and top customers."""
+"""The workbook of a report: a summary that prints on one page, and a tab for each section.
+
+Figures that follow from others on the page are live formulas, stored with their values, so that a
+program that does not compute shows them too.
+"""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import xlsxwriter
+from xlsxwriter.utility import xl_range_abs, xl_rowcol_to_cell
 
-from orchestration.reports.figures import Headline, Kind, KpiFigures
-from orchestration.reports.wording import DASH, change_text
-
-_INK = "#1F2A37"
-_SOFT = "#6B7280"
-_LINE = "#D6DAE1"
-_BAND = "#F3F5F8"
-_ACCENT = "#1F6F5C"
-_RISE = "#2E8B6F"
-_FALL = "#C2554D"
-_LEVEL = "#34495E"
+from orchestration.reports.figures import Figures, Headline, SectionFigures
+from orchestration.reports.headlines import is_better
+from orchestration.reports.kinds import Cell, Kind
+from orchestration.reports.language import DASH, Language
+from orchestration.reports.presentation import (
+    Page,
+    heading,
+    headline_title,
+    page,
+)
+from orchestration.reports.sections import BY_KEY, KPI_PACK, LEVELS, Column
+from orchestration.reports.style import (
+    ACCENT,
+    BAND,
+    INK,
+    LINE,
+    MOVEMENT_COLORS,
+    SOFT,
+    outcome_color,
+)
 
 _LONGEST_TEXT = 32_000
+_LONGEST_TAB = 31
+_MOST_UPRIGHT = 6  # columns that a page has room for
+_FIRST_ROW = 3
 _NUMBER_FORMATS = {
-    Kind.MONEY: "#,##0.00;[Color16]-#,##0.00",
+    Kind.MONEY: "#,##0.00;-#,##0.00",
     Kind.COUNT: "#,##0",
     Kind.RATE: "0.0%",
     Kind.RATIO: "0.00",
+    Kind.DAY: 14,  # as the reader's own system writes days
+    Kind.MONTH: "mmm yyyy",
 }
+_WIDTHS = {Kind.TEXT: 34, Kind.TERM: 20, Kind.COUNTRY: 20, Kind.MONEY: 17, Kind.MONTH: 13}
+_CHART_SIZE = {"width": 620, "height": 300}
 
 
-def write_workbook(figures: KpiFigures, file: Path) -> Path:
+def write_workbook(figures: Figures, language: Language, file: Path) -> Path:
     """Writes the workbook; the same figures give the same bytes.
 
     Text is written as text, whatever it looks like: nothing from a customer can become a formula
@@ -37,6 +58,7 @@ def write_workbook(figures: KpiFigures, file: Path) -> Path:
 
     Args:
         figures: The frozen figures.
+        language: The language of its headings.
         file: Where to write.
 
     Returns:
@@ -51,134 +73,554 @@ def write_workbook(figures: KpiFigures, file: Path) -> Path:
             "default_format_properties": {
                 "font_name": "Calibri",
                 "font_size": 11,
-                "font_color": _INK,
+                "font_color": INK,
             },
         },
     )
     try:
+        texts = page(figures, language)
         book.set_properties(
             {
-                "title": f"KPI pack {figures.month}",
+                "title": f"{texts.title}, {texts.period}",
                 "author": "Perene",
-                "comments": _foot_text(figures),
-                "created": datetime.strptime(figures.foot.as_of, "%Y-%m-%d %H:%M:%S UTC"),  # noqa: DTZ007 - the format has no zones
+                "comments": " ".join(texts.foot),
+                "created": figures.foot.as_of,
             }
         )
-        page = _Pages(book, figures)
-        page.summary()
-        page.plans()
-        page.customers()
+        _Book(book, figures, language, texts).write()
     finally:
         book.close()
     return file
 
 
-class _Pages:
+class _Book:
     """The sheets of one workbook."""
 
-    def __init__(self, book: Any, figures: KpiFigures) -> None:
+    def __init__(self, book: Any, figures: Figures, language: Language, texts: Page) -> None:
         self._book = book
         self._figures = figures
+        self._language = language
+        self._texts = texts
         self._formats: dict[tuple[tuple[str, object], ...], Any] = {}
+        self._tabs: dict[str, str] = {}
 
-    def summary(self) -> None:
-        """Headline KPIs, the movements as a table and as a chart."""
-        sheet = self._sheet("Summary", (30, 17, 17, 26, 3))
-        figures, currency = self._figures, self._figures.foot.currency
-        self._title(sheet, f"KPIs of {_month_name(figures.month)}", f"Amounts in {currency}")
-        row = self._header(sheet, 3, ("", "This month", "Month before", "Change"))
-        for line in figures.headlines:
-            self._text(sheet, row, 0, line.label, bold=line.key == "closing_mrr")
-            self._figure(sheet, row, 1, line.value, line.kind, bold=True)
-            self._figure(sheet, row, 2, line.previous, line.kind, font_color=_SOFT)
-            self._text(
-                sheet, row, 3, change_text(line), align="right", font_color=_change_color(line)
-            )
-            row += 1
-        row = self._header(sheet, row + 1, ("MRR movements", "MRR", "Customers", ""))
-        first = row
-        for step in figures.movements:
-            style = {"bold": step.is_level, **({"top": 1} if step.is_level else {})}
-            self._text(sheet, row, 0, step.label, **style)
-            self._figure(sheet, row, 1, step.amount, Kind.MONEY, **style)
-            self._figure(sheet, row, 2, step.customers, Kind.COUNT, **style)
-            self._text(sheet, row, 3, "", **style)
-            row += 1
-        self._chart(sheet, first, row - 1)
-        self._foot(sheet, row + 1)
+    def write(self) -> None:
+        """Writes the summary and every section."""
+        summary = self._sheet(self._language.translate("Summary"), is_landscape=True)
+        for section in self._figures.sections:
+            self._section(section)
+        if self._figures.remake is not None:
+            self._differences()
+        self._summary(summary)
 
-    def plans(self) -> None:
-        """MRR by plan."""
-        sheet = self._sheet("Plans", (42, 14, 17, 17, 12))
-        self._title(sheet, "By plan", f"At the close of {_month_name(self._figures.month)}")
-        row = self._header(sheet, 3, ("Plan", "Customers", "MRR", "Net new MRR", "Share"))
-        for line in self._figures.plans:
-            self._text(sheet, row, 0, line.plan)
-            self._figure(sheet, row, 1, line.customers, Kind.COUNT)
-            self._figure(sheet, row, 2, line.closing_mrr, Kind.MONEY)
-            self._figure(sheet, row, 3, line.net_new_mrr, Kind.MONEY)
-            self._figure(sheet, row, 4, line.share, Kind.RATE)
-            row += 1
-        if not self._figures.plans:
-            self._text(sheet, row, 0, "There are no figures by plan.", font_color=_SOFT)
-            row += 1
-        self._foot(sheet, row + 1)
-
-    def customers(self) -> None:
-        """The customers with the most MRR."""
-        sheet = self._sheet("Customers", (26, 42, 17, 12))
-        self._title(
-            sheet,
-            "Customers with the most MRR",
-            f"At the close of {_month_name(self._figures.month)}",
+    def _summary(self, sheet: Any) -> None:
+        """The KPIs with their change, and the charts."""
+        translate = self._language.translate
+        for column, width in enumerate((30, 17, 17, 17, 12, 22)):
+            sheet.set_column(column, column, width)
+        self._title(sheet, self._texts.period, self._texts.title, self._texts.summary)
+        is_month = self._figures.report == KPI_PACK
+        headings = (
+            "KPI",
+            "This month" if is_month else "This week",
+            "Month before" if is_month else "Week before",
+            "Change",
+            "Change, %",
+            "Trend",
         )
-        row = first = self._header(sheet, 3, ("Customer", "Name", "MRR", "Share"))
-        for line in self._figures.customers:
-            self._text(sheet, row, 0, line.customer_id)
-            self._text(sheet, row, 1, line.name)
-            self._figure(sheet, row, 2, line.mrr, Kind.MONEY)
-            self._figure(sheet, row, 3, line.share, Kind.RATE)
-            row += 1
-        if row > first:
+        header = _FIRST_ROW + 1
+        self._headings(
+            sheet,
+            header,
+            [translate(text) for text in headings],
+            [Kind.TEXT, *[Kind.MONEY] * 4, Kind.TEXT],
+        )
+        row = header
+        for row, line in enumerate(self._figures.headlines, start=header + 1):
+            self._headline(sheet, row, line)
+        row += 2
+        if self._figures.remake is not None:
+            self._text(sheet, row, 0, self._texts.remake.note if self._texts.remake else "")
+            row += 2
+        charts = [chart for chart in (self._steps_chart(), self._trend_chart()) if chart]
+        for place, chart in enumerate(charts):
+            chart.set_size({"width": 620, "height": 320})
+            sheet.insert_chart(row, 0, chart, {"x_offset": place * 640, "object_position": 3})
+        self._foot(sheet, row + 17)
+        sheet.activate()
+
+    def _headline(self, sheet: Any, row: int, line: Headline) -> None:
+        self._text(
+            sheet,
+            row,
+            0,
+            headline_title(line, self._language),
+            bold=line.key == "closing_mrr",
+            bottom=4,
+            bottom_color=LINE,
+        )
+        rule = {"bottom": 4, "bottom_color": LINE}
+        self._linked(sheet, row, 1, line, line.value, 0, {"bold": True, **rule})
+        self._linked(sheet, row, 2, line, line.previous, 1, {"font_color": SOFT, **rule})
+        color = {"font_color": outcome_color(is_better(line)), "align": "right", **rule}
+        now, then = xl_rowcol_to_cell(row, 1), xl_rowcol_to_cell(row, 2)
+        if line.change is None:
+            self._text(sheet, row, 3, DASH, **color)
+        elif line.kind is Kind.RATE:
+            points = self._language.translate("{number} points", number="").strip()
+            sheet.write_formula(
+                row,
+                3,
+                f"=({now}-{then})*100",
+                self._format(num_format=f'+0.0" {points}";-0.0" {points}";0.0" {points}"', **color),
+                float(line.change * 100),
+            )
+        else:
+            pattern = str(_NUMBER_FORMATS[line.kind]).partition(";")[0]
+            sheet.write_formula(
+                row,
+                3,
+                f"={now}-{then}",
+                self._format(num_format=f"+{pattern};-{pattern};{pattern}", **color),
+                float(line.change),
+            )
+        if line.relative_change is None:
+            self._text(sheet, row, 4, DASH, **color)
+        else:
+            sheet.write_formula(
+                row,
+                4,
+                f"=({now}-{then})/{then}",
+                self._format(num_format="+0.0%;-0.0%;0.0%", **color),
+                float(line.relative_change),
+            )
+        self._sparkline(sheet, row, line)
+
+    def _linked(
+        self,
+        sheet: Any,
+        row: int,
+        column: int,
+        line: Headline,
+        value: Decimal | None,
+        back: int,
+        style: dict[str, object],
+    ) -> None:
+        """A KPI's value: a link to the table of months where that has it."""
+        months = self._figures.section("months")
+        keys = [key for key, _ in months.columns] if months else []
+        place = len(months.rows) - 1 - back if months else -1
+        if value is None or months is None or line.key not in keys or place < 0:
+            self._figure(sheet, row, column, value, line.kind, **style)
+            return
+        cell = xl_rowcol_to_cell(_FIRST_ROW + 1 + place, keys.index(line.key))
+        sheet.write_formula(
+            row,
+            column,
+            f"={_quoted(self._tabs['months'])}!{cell}",
+            self._format(num_format=_NUMBER_FORMATS[line.kind], align="right", **style),
+            float(value),
+        )
+
+    def _sparkline(self, sheet: Any, row: int, line: Headline) -> None:
+        """A line in a cell; its figures stand to the right, outside what is printed."""
+        if sum(value is not None for value in line.trend) < 2:
+            return
+        first = 30
+        for place, value in enumerate(line.trend):
+            if value is not None:
+                sheet.write_number(row, first + place, float(value))
+        last = first + len(line.trend) - 1
+        sheet.set_column(first, last, None, None, {"hidden": True})
+        sheet.add_sparkline(
+            row,
+            5,
+            {
+                "range": f"{_quoted(sheet.get_name())}!{xl_range_abs(row, first, row, last)}",
+                "series_color": ACCENT,
+                "last_point": True,
+                "last_color": ACCENT,
+                "show_hidden": True,
+                "weight": 1.5,
+            },
+        )
+
+    def _section(self, section: SectionFigures) -> None:
+        definition = BY_KEY[section.key]
+        translate = self._language.translate
+        sheet = self._sheet(
+            translate(definition.tab or definition.title),
+            is_landscape=len(section.columns) > _MOST_UPRIGHT,
+        )
+        self._tabs[section.key] = sheet.get_name()
+        self._title(sheet, translate(definition.title), translate(definition.note))
+        known = {column.key: column for column in definition.columns}
+        columns = [known.get(key, Column(key, key, kind)) for key, kind in section.columns]
+        for place, column in enumerate(columns):
+            sheet.set_column(place, place, _WIDTHS.get(column.kind, 14))
+        if not section.rows:
+            self._text(sheet, _FIRST_ROW, 0, translate(definition.empty), font_color=SOFT)
+            self._foot(sheet, _FIRST_ROW + 2)
+            return
+        last = self._table(sheet, section, columns)
+        self._shading(sheet, section, columns, last)
+        chart = self._section_chart(section)
+        if chart is not None:
+            chart.set_size(_CHART_SIZE)
+            sheet.insert_chart(last + 3, 0, chart, {"object_position": 3})
+            last += 17
+        self._foot(sheet, last + 3)
+
+    def _table(self, sheet: Any, section: SectionFigures, columns: Sequence[Column]) -> int:
+        """An Excel table with its totals; returns its last row."""
+        first = _FIRST_ROW + 1
+        last = first + len(section.rows) - 1
+        for row, cells in enumerate(section.rows, start=first):
+            is_level = any(cell in LEVELS for cell in cells)
+            for place, (cell, column) in enumerate(zip(cells, columns, strict=True)):
+                self._cell(sheet, row, place, cell, column.kind, bold=is_level)
+        self._live_formulas(sheet, section, columns)
+        has_total = any(column.is_summed for column in columns)
+        labelled = next(place for place, column in enumerate(columns) if not column.kind.is_number)
+        described: list[dict[str, object]] = []
+        for place, column in enumerate(columns):
+            # Excel takes no two headings of one name, nor an empty one.
+            entry: dict[str, object] = {
+                "header": heading(column, self._language),
+                "header_format": self._heading_format(column.kind),
+            }
+            if has_total and place == labelled:
+                entry["total_string"] = self._language.translate("Total")
+                entry["format"] = self._format(bold=True)
+            elif column.is_summed:
+                entry["total_function"] = "sum"
+                entry["total_value"] = float(_sum(section, place))
+                entry["format"] = self._format(
+                    num_format=_NUMBER_FORMATS[column.kind], align="right", bold=True
+                )
+            described.append(entry)
+        if has_total:
+            last += 1
+        sheet.add_table(
+            _FIRST_ROW,
+            0,
+            last,
+            len(columns) - 1,
+            {
+                "name": section.key,
+                "columns": described,
+                "style": "Table Style Light 1",
+                "banded_rows": False,
+                "total_row": has_total,
+            },
+        )
+        sheet.freeze_panes(_FIRST_ROW + 1, 0)
+        sheet.repeat_rows(_FIRST_ROW)
+        return last
+
+    def _live_formulas(
+        self, sheet: Any, section: SectionFigures, columns: Sequence[Column]
+    ) -> None:
+        """What follows from the rest of its table: the closing level, and shares of a total."""
+        keys = [column.key for column in columns]
+        first = _FIRST_ROW + 1
+        last = first + len(section.rows) - 1
+        if "movement" in keys and section.rows[-1][keys.index("movement")] == LEVELS[1]:
+            place = keys.index("mrr")
+            value = section.rows[-1][place]
+            if isinstance(value, Decimal):
+                steps = f"{xl_rowcol_to_cell(first, place)}:{xl_rowcol_to_cell(last - 1, place)}"
+                sheet.write_formula(
+                    last,
+                    place,
+                    f"=SUM({steps})",
+                    self._format(num_format=_NUMBER_FORMATS[Kind.MONEY], align="right", bold=True),
+                    float(value),
+                )
+        if "share" in keys and "closing_mrr" in keys:
+            whole = xl_range_abs(first, keys.index("closing_mrr"), last, keys.index("closing_mrr"))
+            place = keys.index("share")
+            for row, cells in enumerate(section.rows, start=first):
+                if isinstance(cells[place], Decimal):
+                    part = xl_rowcol_to_cell(row, keys.index("closing_mrr"))
+                    sheet.write_formula(
+                        row,
+                        place,
+                        f"={part}/SUM({whole})",
+                        self._format(num_format=_NUMBER_FORMATS[Kind.RATE], align="right"),
+                        float(str(cells[place])),
+                    )
+
+    def _shading(
+        self, sheet: Any, section: SectionFigures, columns: Sequence[Column], last: int
+    ) -> None:
+        first = _FIRST_ROW + 1
+        last = first + len(section.rows) - 1
+        if section.key == "cohorts":
             sheet.conditional_format(
                 first,
-                3,
-                row - 1,
-                3,
-                {"type": "data_bar", "bar_color": "#A9D3C6", "bar_solid": True},
+                2,
+                last,
+                len(columns) - 1,
+                {
+                    "type": "2_color_scale",
+                    "min_type": "num",
+                    "max_type": "num",
+                    "min_value": 0,
+                    "max_value": 1,
+                    "min_color": "#FFFFFF",
+                    "max_color": "#62AE96",
+                },
             )
-        self._foot(sheet, row + 1)
+            sheet.set_column(2, len(columns) - 1, 8)
+        for place, column in enumerate(columns):
+            if column.key == "share":
+                sheet.conditional_format(
+                    first,
+                    place,
+                    last,
+                    place,
+                    {"type": "data_bar", "bar_color": "#B4D8CB", "bar_solid": True},
+                )
 
-    def _sheet(self, name: str, widths: Sequence[int]) -> Any:
-        sheet = self._book.add_worksheet(name)
-        sheet.hide_gridlines(2)
-        for column, width in enumerate(widths):
+    def _section_chart(self, section: SectionFigures) -> Any | None:
+        translate = self._language.translate
+        match section.key:
+            case "months":
+                return self._columns_chart(
+                    section,
+                    "MRR movements by month",
+                    {
+                        "new_mrr": MOVEMENT_COLORS["New"],
+                        "expansion_mrr": MOVEMENT_COLORS["Expansion"],
+                        "reactivation_mrr": MOVEMENT_COLORS["Reactivation"],
+                        "contraction_mrr": MOVEMENT_COLORS["Contraction"],
+                        "churned_mrr": MOVEMENT_COLORS["Churned"],
+                    },
+                    is_stacked=True,
+                )
+            case "dunning":
+                return self._columns_chart(
+                    section,
+                    "Failed payments",
+                    {
+                        "entered_mrr": SOFT,
+                        "recovered_mrr": MOVEMENT_COLORS["Expansion"],
+                        "lost_mrr": MOVEMENT_COLORS["Churned"],
+                    },
+                )
+            case "support":
+                return self._columns_chart(
+                    section, "Support", {"tickets": SOFT, "solved": MOVEMENT_COLORS["Expansion"]}
+                )
+            case "support_months":
+                return self._columns_chart(
+                    section,
+                    translate("Support"),
+                    {
+                        "created_tickets": SOFT,
+                        "solved_tickets": MOVEMENT_COLORS["Expansion"],
+                    },
+                )
+        return None
+
+    def _columns_chart(
+        self,
+        section: SectionFigures,
+        title: str,
+        colors: dict[str, str],
+        *,
+        is_stacked: bool = False,
+    ) -> Any:
+        kind = {"type": "column", **({"subtype": "stacked"} if is_stacked else {})}
+        chart = self._book.add_chart(kind)
+        keys = [key for key, _ in section.columns]
+        tab, first = self._tabs[section.key], _FIRST_ROW + 1
+        last = first + len(section.rows) - 1
+        for key, color in colors.items():
+            place = keys.index(key)
+            chart.add_series(
+                {
+                    "name": [tab, _FIRST_ROW, place],
+                    "categories": [tab, first, 0, last, 0],
+                    "values": [tab, first, place, last, place],
+                    "fill": {"color": color},
+                    "gap": 60,
+                }
+            )
+        chart.set_legend({"position": "top", "font": {"size": 9, "color": SOFT}})
+        self._dress(chart, title, is_dated=True)
+        return chart
+
+    def _trend_chart(self) -> Any | None:
+        months = self._figures.section("months")
+        if months is None or len(months.rows) < 2:
+            return None
+        tab, first = self._tabs["months"], _FIRST_ROW + 1
+        last = first + len(months.rows) - 1
+        place = [key for key, _ in months.columns].index("closing_mrr")
+        chart = self._book.add_chart({"type": "area"})
+        chart.add_series(
+            {
+                "name": [tab, _FIRST_ROW, place],
+                "categories": [tab, first, 0, last, 0],
+                "values": [tab, first, place, last, place],
+                "fill": {"color": ACCENT, "transparency": 80},
+                "line": {"color": ACCENT, "width": 2},
+            }
+        )
+        chart.set_legend({"none": True})
+        self._dress(chart, "MRR", is_dated=True)
+        return chart
+
+    def _steps_chart(self) -> Any | None:
+        """What changed MRR: each step floats where the one before it ended."""
+        section = self._figures.section("movements") or self._figures.section("week_movements")
+        if section is None or not section.rows:
+            return None
+        sheet = self._book.get_worksheet_by_name(self._tabs[section.key])
+        keys = [key for key, _ in section.columns]
+        terms, amounts = section.column("movement"), section.column("mrr")
+        level = Decimal(0)
+        # The chart's own numbers stand in hidden columns beside the table.
+        first, aside = _FIRST_ROW + 1, 30
+        colors: list[str] = []
+        row = first
+        for place, (term, amount) in enumerate(zip(terms, amounts, strict=True)):
+            if term in LEVELS:
+                continue
+            step = amount if isinstance(amount, Decimal) else Decimal(0)
+            self._float(sheet, first + place, aside, level, level + step)
+            level += step
+            colors.append(MOVEMENT_COLORS.get(str(term), SOFT))
+            row = first + place
+        start = first + next(place for place, term in enumerate(terms) if term not in LEVELS)
+        sheet.set_column(aside, aside + 3, None, None, {"hidden": True})
+        tab, names = sheet.get_name(), keys.index("movement")
+        chart = self._book.add_chart({"type": "column", "subtype": "stacked"})
+        chart.show_hidden_data()
+        for offset in range(4):
+            is_base = offset in (0, 2)
+            chart.add_series(
+                {
+                    "categories": [tab, start, names, row, names],
+                    "values": [tab, start, aside + offset, row, aside + offset],
+                    "gap": 45,
+                    **(
+                        {"fill": {"none": True}, "border": {"none": True}}
+                        if is_base
+                        else {"points": [{"fill": {"color": color}} for color in colors]}
+                    ),
+                }
+            )
+        chart.set_legend({"none": True})
+        self._dress(chart, "What changed MRR", is_dated=False)
+        return chart
+
+    def _float(self, sheet: Any, row: int, column: int, start: Decimal, end: Decimal) -> None:
+        """A bar from one level to another, in its part above 0 and its part below."""
+        low, high = min(start, end), max(start, end)
+        above = (max(low, Decimal(0)), max(high, Decimal(0)))
+        below = (min(high, Decimal(0)), min(low, Decimal(0)))
+        for offset, value in enumerate(
+            (above[0], above[1] - above[0], below[0], below[1] - below[0])
+        ):
+            sheet.write_number(row, column + offset, float(value))
+
+    def _dress(self, chart: Any, title: str, *, is_dated: bool) -> None:
+        chart.set_title(
+            {
+                "name": self._language.translate(title),
+                "name_font": {"size": 12, "color": INK},
+                "overlay": False,
+            }
+        )
+        chart.set_x_axis(
+            {
+                "num_font": {"size": 9, "color": SOFT},
+                "line": {"color": LINE},
+                "label_position": "low",
+                **({"num_format": "mmm yy", "text_axis": True} if is_dated else {}),
+            }
+        )
+        chart.set_y_axis(
+            {
+                "num_format": "#,##0",
+                "num_font": {"size": 9, "color": SOFT},
+                "major_gridlines": {"visible": True, "line": {"color": LINE, "width": 0.5}},
+                "line": {"none": True},
+            }
+        )
+        chart.set_chartarea({"border": {"none": True}})
+
+    def _differences(self) -> None:
+        """Where a pack that was made anew differs from the one it replaces."""
+        remake = self._texts.remake
+        if remake is None or self._figures.remake is None:
+            return
+        from orchestration.reports.presentation import difference_name
+
+        sheet = self._sheet(remake.title)
+        for column, width in enumerate((60, 17, 17)):
             sheet.set_column(column, column, width)
+        self._title(sheet, remake.title, remake.note)
+        self._headings(sheet, _FIRST_ROW, remake.headings, [Kind.TEXT, Kind.MONEY, Kind.MONEY])
+        row = _FIRST_ROW
+        for row, line in enumerate(self._figures.remake.differences, start=_FIRST_ROW + 1):
+            self._text(sheet, row, 0, difference_name(line, self._language))
+            self._figure(sheet, row, 1, line.was, line.kind)
+            self._figure(sheet, row, 2, line.now, line.kind)
+        if not remake.rows:
+            row += 1
+            self._text(sheet, row, 0, remake.empty, font_color=SOFT)
+        self._foot(sheet, row + 2)
+
+    def _sheet(self, name: str, *, is_landscape: bool = False) -> Any:
+        sheet = self._book.add_worksheet(name[:_LONGEST_TAB])
+        sheet.hide_gridlines(2)
         sheet.set_paper(9)  # A4
-        sheet.fit_to_pages(1, 0)
-        if name == "Summary":
+        if is_landscape:
             sheet.set_landscape()
+        sheet.fit_to_pages(1, 0)
         sheet.set_margins(0.5, 0.5, 0.6, 0.6)
-        sheet.set_footer("&L&8Perene&R&8&A, page &P of &N")
+        sheet.set_footer("&L&8Perene&R&8&A, &P / &N")
         return sheet
 
-    def _title(self, sheet: Any, title: str, subtitle: str) -> None:
+    def _title(self, sheet: Any, title: str, *lines: str) -> None:
         sheet.set_row(0, 28)
-        sheet.write_string(0, 0, title, self._format(bold=True, font_size=18, font_color=_ACCENT))
-        sheet.write_string(1, 0, subtitle, self._format(font_color=_SOFT))
+        sheet.write_string(0, 0, title, self._format(bold=True, font_size=18, font_color=ACCENT))
+        for row, line in enumerate(lines, start=1):
+            sheet.write_string(row, 0, line, self._format(font_color=SOFT))
 
-    def _header(self, sheet: Any, row: int, labels: Sequence[str]) -> int:
-        for column, label in enumerate(labels):
-            style = self._format(
-                bold=True,
-                font_color=_SOFT,
-                bg_color=_BAND,
-                bottom=1,
-                bottom_color=_LINE,
-                align="left" if column == 0 or label in ("Name",) else "right",
-            )
-            sheet.write_string(row, column, label, style)
-        return row + 1
+    def _headings(self, sheet: Any, row: int, texts: Sequence[str], kinds: Sequence[Kind]) -> None:
+        for column, (text, kind) in enumerate(zip(texts, kinds, strict=True)):
+            sheet.write_string(row, column, text, self._heading_format(kind))
+
+    def _heading_format(self, kind: Kind) -> Any:
+        return self._format(
+            bold=True,
+            font_color=SOFT,
+            bg_color=BAND,
+            bottom=1,
+            bottom_color=LINE,
+            align="right" if kind.is_number else "left",
+            valign="vcenter",
+            text_wrap=True,
+        )
+
+    def _cell(
+        self, sheet: Any, row: int, column: int, value: Cell, kind: Kind, **style: object
+    ) -> None:
+        if kind.is_number:
+            number = value if isinstance(value, Decimal) else None
+            self._figure(sheet, row, column, number, kind, **style)
+        elif isinstance(value, date):
+            look = self._format(num_format=_NUMBER_FORMATS[kind], align="left", **style)
+            sheet.write_datetime(row, column, datetime.combine(value, time()), look)
+        elif kind is Kind.TEXT and value is not None:
+            self._text(sheet, row, column, str(value), **style)
+        else:
+            self._text(sheet, row, column, self._language.cell(value, kind, ""), **style)
 
     def _text(self, sheet: Any, row: int, column: int, text: str, **style: object) -> None:
         sheet.write_string(row, column, text[:_LONGEST_TEXT], self._format(**style))
@@ -192,78 +634,10 @@ class _Pages:
         look = self._format(num_format=_NUMBER_FORMATS[kind], align="right", **style)
         sheet.write_number(row, column, float(value), look)
 
-    def _chart(self, sheet: Any, first: int, last: int) -> None:
-        """A waterfall: each step floats where the one before it ended."""
-        steps = self._figures.movements
-        bases: list[float] = []
-        tops: list[float] = []
-        level = Decimal(0)
-        for step in steps:
-            amount = step.amount or Decimal(0)
-            if step.is_level:
-                bases.append(0.0)
-                tops.append(float(amount))
-                level = amount
-            else:
-                bases.append(float(min(level, level + amount)))
-                tops.append(float(abs(amount)))
-                level += amount
-        # The chart's own numbers stand in hidden columns beside it.
-        for offset, (base, top) in enumerate(zip(bases, tops, strict=True)):
-            sheet.write_number(first + offset, 20, base)
-            sheet.write_number(first + offset, 21, top)
-        sheet.set_column(20, 21, None, None, {"hidden": True})
-        name = sheet.get_name()
-        chart = self._book.add_chart({"type": "column", "subtype": "stacked"})
-        chart.show_hidden_data()
-        chart.add_series(
-            {
-                "categories": [name, first, 0, last, 0],
-                "values": [name, first, 20, last, 20],
-                "fill": {"none": True},
-                "border": {"none": True},
-            }
-        )
-        chart.add_series(
-            {
-                "categories": [name, first, 0, last, 0],
-                "values": [name, first, 21, last, 21],
-                "gap": 45,
-                "points": [
-                    {
-                        "fill": {
-                            "color": _LEVEL
-                            if step.is_level
-                            else _FALL
-                            if (step.amount or 0) < 0
-                            else _RISE
-                        }
-                    }
-                    for step in steps
-                ],
-            }
-        )
-        chart.set_legend({"none": True})
-        chart.set_title(
-            {"name": "From opening to closing MRR", "name_font": {"size": 12, "color": _INK}}
-        )
-        chart.set_x_axis({"num_font": {"size": 9, "color": _SOFT}, "line": {"color": _LINE}})
-        chart.set_y_axis(
-            {
-                "num_format": "#,##0",
-                "num_font": {"size": 9, "color": _SOFT},
-                "major_gridlines": {"visible": True, "line": {"color": _LINE, "width": 0.5}},
-                "line": {"none": True},
-            }
-        )
-        chart.set_chartarea({"border": {"none": True}})
-        chart.set_size({"width": 640, "height": 400})
-        sheet.insert_chart(3, 5, chart, {"object_position": 3})
-
     def _foot(self, sheet: Any, row: int) -> None:
-        for offset, line in enumerate(_foot_lines(self._figures)):
+        for offset, line in enumerate(self._texts.foot):
             sheet.write_string(
-                row + offset, 0, line, self._format(font_size=9, italic=True, font_color=_SOFT)
+                row + offset, 0, line, self._format(font_size=9, italic=True, font_color=SOFT)
             )
 
     def _format(self, **properties: object) -> Any:
@@ -273,28 +647,10 @@ class _Pages:
         return self._formats[key]
 
 
-def _change_color(line: Headline) -> str:
-    """Better is green, worse is red; a rise of churn is worse."""
-    if not line.change:
-        return _SOFT
-    rises_well = line.key != "customer_churn_rate"
-    return _RISE if (line.change > 0) == rises_well else _FALL
+def _sum(section: SectionFigures, place: int) -> Decimal:
+    cells = (row[place] for row in section.rows)
+    return sum((cell for cell in cells if isinstance(cell, Decimal)), Decimal(0))
 
 
-def _month_name(month: str) -> str:
-    return f"{datetime.fromisoformat(f'{month}-01'):%B %Y}"
-
-
-def _foot_lines(figures: KpiFigures) -> tuple[str, ...]:
-    foot = figures.foot
-    return (
-        f"Data as of {foot.as_of}. Days and months of {foot.time_zone}. Amounts in "
-        f"{foot.currency}.",
-        f"Policy {foot.policy}, version {foot.policy_version}. Run {foot.run_id}, "
-        f"publication {foot.version}.",
-        f"{DASH} means unknown or not defined; it is not 0. Changes of rates are in points.",
-    )
-
-
-def _foot_text(figures: KpiFigures) -> str:
-    return " ".join(_foot_lines(figures))
+def _quoted(tab: str) -> str:
+    return "'" + tab.replace("'", "''") + "'"

@@ -51,7 +51,7 @@ def test_the_marts_of_a_stripe_account_are_equal_on_postgresql(tmp_path: Path) -
         currency="USD",
         time_zone="America/New_York",
         policy="default",
-        language="en",
+        languages=("en",),
     )
     ensure_raw_tables(settings)
     load_source("files", settings, account.as_of, lambda _: None)

@@ -30,12 +30,12 @@ def test_every_setting_has_a_default() -> None:
     assert settings.exchange_rates_location == ECB_HISTORY
     assert settings.as_of is None
     assert (settings.currency, settings.time_zone) == ("USD", "UTC")
-    assert (settings.policy, settings.language) == ("default", "en")
+    assert (settings.policy, settings.languages) == ("default", ("en",))
 
 
 def test_the_environment_beats_the_file(env_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     env_file.write_text(
-        "# a comment\nPERENE_CURRENCY=EUR\nPERENE_LANGUAGE='pt'\nexport PERENE_POLICY=strict\n"
+        "# a comment\nPERENE_CURRENCY=EUR\nPERENE_LANGUAGE='pt_BR, en'\nexport PERENE_POLICY=strict\n"
         "PERENE_FILES_PATH=\n",
         encoding="utf-8",
     )
@@ -44,7 +44,8 @@ def test_the_environment_beats_the_file(env_file: Path, monkeypatch: pytest.Monk
 
     settings = load_settings()
 
-    assert (settings.currency, settings.language, settings.policy) == ("BRL", "pt", "strict")
+    assert (settings.currency, settings.policy) == ("BRL", "strict")
+    assert settings.languages == ("pt_BR", "en")
     assert settings.files_path is None
 
 
@@ -93,6 +94,8 @@ def test_as_of_is_an_instant_or_a_local_midnight(
         ("PERENE_AS_OF", "2025-02-30"),
         ("PERENE_POLICY", "two words"),
         ("PERENE_LANGUAGE", "de"),
+        ("PERENE_LANGUAGE", "en,pt"),
+        ("PERENE_LANGUAGE", ","),
         ("PERENE_SOURCES", "files,paper"),
     ],
 )

@@ -8,20 +8,33 @@ import pytest
 
 from ingestion.settings import Home, Settings, load_settings
 from orchestration.publishing.publish import publish
+from orchestration.reports.message import Message
 from tests.orchestration.delivery.parts import (
+    NAME,
     MailServer,
     Recipients,
     mail_server,
+    report_gives,
     write_recipients,
 )
 
 
 @pytest.fixture
-def published(warehouse: Home, settings: Settings) -> Settings:
+def whole(warehouse: Home, settings: Settings) -> Settings:
     """A home with a good publication, whose newest month is January 2026."""
     assert warehouse.path == settings.home.path
     publish(settings, "run-1")
     return load_settings()
+
+
+@pytest.fixture
+def published(whole: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Settings:
+    """The same, with a pack of one message and one file."""
+    file = tmp_path / "kpi-pack.csv"
+    file.write_text("metric,value\nmrr,10\n", encoding="utf-8")
+    message = Message("MRR is 10", f"{NAME} pays 10", f"<p>{NAME}</p>", attachments=(file,))
+    report_gives(monkeypatch, message)
+    return whole
 
 
 @pytest.fixture

@@ -1,16 +1,22 @@
 """Real parts for the stories of delivery: a mail server that misbehaves, recipients, a report."""
 
+import asyncio
 import csv
+import os
+import signal
 import socket
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
 from pathlib import Path
+from types import FrameType
 from typing import Any, cast
 
+import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
@@ -18,9 +24,13 @@ from ingestion.settings import Settings
 from orchestration.delivery.deliver import Delivered, deliver
 from orchestration.delivery.ledger import Entry, open_ledger
 from orchestration.delivery.recipients import COLUMNS
+from orchestration.delivery.reports import REPORTS
+from orchestration.reports.message import Message
+from orchestration.reports.report import Report
 from tests.orchestration.samples import AS_OF
 
 PERIOD = "2026-01"
+NAME = "Customer Acme"
 # The smallest picture there is.
 PICTURE = bytes.fromhex("89504e470d0a1a0a0000000d4948445200000001000000010804000000b51c0c02")
 
@@ -58,7 +68,7 @@ class MailServer:
         if answer == "accept and drop" or not answer:
             content = cast(bytes, envelope.original_content)
             mail = message_from_bytes(content, policy=SMTP_POLICY)
-            self.mails.append((envelope.rcpt_tos[0], cast(EmailMessage, mail)))
+            self.mails.append((envelope.rcpt_tos[0], mail))
             assert len(envelope.rcpt_tos) == 1, "one message per recipient"
         if answer and answer.endswith("drop"):
             self._drop(server)
@@ -80,8 +90,7 @@ class MailServer:
 
     @staticmethod
     def _drop(server: SMTP) -> None:
-        assert server.transport is not None
-        server.transport.abort()
+        cast(asyncio.Transport, server.transport).abort()
 
 
 @contextmanager
@@ -112,7 +121,7 @@ def free_port() -> int:
 
 
 def row(**cells: str) -> dict[str, str]:
-    """A row of the file of recipients: Ana, who gets the KPI pack by mail, unless told otherwise."""
+    """A row of the file of recipients: Ana, the pack, by mail, unless told otherwise."""
     usual = {
         "who": "Ana",
         "what": "kpi_pack",
@@ -148,6 +157,51 @@ def entries(settings: Settings) -> list[Entry]:
     """What the ledger holds."""
     with open_ledger(settings.home, AS_OF) as ledger:
         return ledger.entries()
+
+
+@dataclass(frozen=True)
+class MadeReport:
+    """A report of one message: the stories are of what becomes of it, not of what it says."""
+
+    content: Message
+
+    def message(self, _: str, *, with_personal_data: bool = True) -> Message:
+        if with_personal_data:
+            return self.content
+        text = self.content.text.replace(NAME, "a customer")
+        return replace(self.content, text=text, html="<p>no names</p>", attachments=())
+
+
+def report_gives(monkeypatch: pytest.MonkeyPatch, message: Message) -> None:
+    """Lets the KPI pack be this message."""
+    made = cast(Report, MadeReport(message))
+    kind = replace(REPORTS["kpi_pack"], make=lambda *_: made)
+    monkeypatch.setitem(REPORTS, "kpi_pack", kind)
+
+
+def killed_at(stop_at: int, watched: tuple[str, ...], action: Callable[[], object]) -> bool:
+    """Runs in a child that is killed before its n-th line of these files; says whether it was."""
+    child = os.fork()
+    if child == 0:
+        count = 0
+
+        def trace(frame: FrameType, event: str, _: object) -> Any:
+            nonlocal count
+            if not frame.f_code.co_filename.endswith(watched):
+                return None
+            if event == "line":
+                count += 1
+                if count == stop_at:
+                    os.kill(os.getpid(), signal.SIGKILL)
+            return trace
+
+        sys.settrace(trace)
+        try:
+            action()
+        finally:
+            os._exit(0)
+    _, status = os.waitpid(child, 0)
+    return os.WIFSIGNALED(status)
 
 
 Recipients = Callable[..., None]

@@ -1,0 +1,395 @@
+"""Charts of pages and mails: Vega-Lite specifications drawn as SVG or PNG, without a browser.
+
+Every label is written by the language, so that a chart says a figure as the table beside it does.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from math import ceil, floor, log10
+from typing import Any
+
+import vl_convert
+
+from orchestration.reports.figures import Figures, SectionFigures
+from orchestration.reports.headlines import HEADLINES
+from orchestration.reports.kinds import Cell, Kind
+from orchestration.reports.language import Language
+from orchestration.reports.sections import LEVELS
+from orchestration.reports.style import ACCENT, FONT, FONTS, INK, LINE, MOVEMENT_COLORS, SOFT
+
+Spec = dict[str, Any]
+WIDTH = 520
+HEIGHT = 190
+_SHOWN_MONTHS = 12
+
+
+def draw_charts(figures: Figures, language: Language) -> dict[str, str]:
+    """Draws the charts of a report.
+
+    Args:
+        figures: The frozen figures.
+        language: The language of their labels.
+
+    Returns:
+        SVG by the chart's name: trend, steps, and for a month by_month and retention.
+    """
+    drawn: dict[str, Spec] = {}
+    currency = figures.foot.currency
+    movements = figures.section("movements") or figures.section("week_movements")
+    months = figures.section("months")
+    if months and len(months.rows) > 1:
+        drawn["trend"] = _trend(
+            _month_names(months, language), months.column("closing_mrr"), language, currency
+        )
+        drawn["by_month"] = _by_month(months, language, currency)
+        drawn["retention"] = _retention(months, language)
+    if movements:
+        drawn["steps"] = _steps(movements, language, currency)
+    return {name: _svg(spec) for name, spec in drawn.items()}
+
+
+def png(svg: str) -> bytes:
+    """A chart as a picture with two pixels for each of its own."""
+    _register_fonts()
+    return bytes(vl_convert.svg_to_png(svg, scale=2))
+
+
+def sparkline(values: Sequence[Decimal | None], width: int = 120, height: int = 26) -> str:
+    """A line without axes, as SVG; a value that is unknown interrupts it."""
+    known = [float(value) for value in values if value is not None]
+    if len(known) < 2:
+        return ""
+    low, high = min(known), max(known)
+    reach = (high - low) or 1.0
+    step = (width - 8) / (len(values) - 1)
+    runs: list[list[tuple[float, float]]] = [[]]
+    for place, value in enumerate(values):
+        if value is None:
+            runs.append([])
+        else:
+            y = 4 + (height - 8) * (1 - (float(value) - low) / reach)
+            runs[-1].append((4 + place * step, y))
+    lines = "".join(
+        f'<polyline points="{" ".join(f"{x:.1f},{y:.1f}" for x, y in run)}"/>'
+        for run in runs
+        if len(run) > 1
+    )
+    dot = ""
+    if runs[-1]:
+        x, y = runs[-1][-1]
+        dot = f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.4" fill="{ACCENT}" stroke="none"/>'
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
+        f'width="{width}" height="{height}"><g fill="none" stroke="{ACCENT}" stroke-width="1.6" '
+        f'stroke-linejoin="round" stroke-linecap="round">{lines}{dot}</g></svg>'
+    )
+
+
+def _trend(names: Sequence[str], values: Sequence[Cell], language: Language, currency: str) -> Spec:
+    rows = [
+        {"place": place, "name": name, "value": float(value)}
+        for place, (name, value) in enumerate(zip(names, values, strict=True))
+        if isinstance(value, Decimal)
+    ]
+    last = [{**row, "label": language.whole_money(_at(values, row), currency)} for row in rows[-1:]]
+    x = _x(names)
+    y = _amounts([row["value"] for row in rows], language, currency)
+    return {
+        "data": {"values": rows},
+        "layer": [
+            {
+                "mark": {"type": "area", "fill": ACCENT, "fillOpacity": 0.13},
+                "encoding": {"x": x, "y": y},
+            },
+            {
+                "mark": {"type": "line", "color": ACCENT, "strokeWidth": 2.2},
+                "encoding": {"x": x, "y": y},
+            },
+            {
+                "data": {"values": last},
+                "mark": {"type": "point", "filled": True, "color": ACCENT, "size": 55},
+                "encoding": {"x": x, "y": y},
+            },
+            {
+                "data": {"values": last},
+                "mark": {
+                    "type": "text",
+                    "align": "right",
+                    "dy": -12,
+                    "fontWeight": 600,
+                    "color": INK,
+                },
+                "encoding": {"x": x, "y": y, "text": {"field": "label"}},
+            },
+        ],
+    }
+
+
+def _steps(movements: SectionFigures, language: Language, currency: str) -> Spec:
+    """The steps of the period on one another, from nothing to the whole change of MRR."""
+    rows: list[dict[str, object]] = []
+    level = Decimal(0)
+    steps = zip(movements.column("movement"), movements.column("mrr"), strict=True)
+    for term, amount in steps:
+        if term in LEVELS or not isinstance(amount, Decimal):
+            continue
+        if not amount and term in ("Restated", "Exchange rates"):
+            continue
+        rows.append(_step(str(term), level, level + amount, amount, language, currency))
+        level += amount
+    whole = _step("Change of MRR", Decimal(0), level, level, language, currency)
+    rows.append({**whole, "color": INK})
+    names = [str(row["name"]) for row in rows]
+    reach = [
+        value for row in rows for value in (row["from"], row["to"]) if isinstance(value, float)
+    ]
+    x = {
+        "field": "name",
+        "type": "nominal",
+        "sort": names,
+        "axis": {**_PLAIN_AXIS, "labelExpr": "split(datum.label, ' ')", "labelFontSize": 10.5},
+        "scale": {"paddingInner": 0.35},
+    }
+    y = _amounts([0.0, *reach], language, currency, room=0.1)
+    return {
+        "width": 330,
+        "height": 250,
+        "data": {"values": rows},
+        "layer": [
+            {
+                "mark": {"type": "bar", "cornerRadius": 1.5},
+                "encoding": {
+                    "x": x,
+                    "y": {**y, "field": "from"},
+                    "y2": {"field": "to"},
+                    "color": {"field": "color", "type": "nominal", "scale": None},
+                },
+            },
+            {
+                "mark": {"type": "rule", "color": SOFT, "strokeWidth": 0.8},
+                "encoding": {"y": {"datum": 0}},
+            },
+            {
+                "mark": {"type": "text", "dy": -8, "color": INK, "fontSize": 10},
+                "encoding": {
+                    "x": x,
+                    "y": {**y, "field": "top"},
+                    "text": {"field": "label"},
+                },
+            },
+        ],
+    }
+
+
+def _step(
+    term: str, start: Decimal, end: Decimal, amount: Decimal, language: Language, currency: str
+) -> dict[str, object]:
+    label = language.whole_money(amount, currency)
+    return {
+        "name": language.translate(term),
+        "from": float(start),
+        "to": float(end),
+        "top": float(max(start, end)),
+        "label": f"+{label}" if amount > 0 else label,
+        "color": MOVEMENT_COLORS.get(term, SOFT),
+    }
+
+
+def _by_month(months: SectionFigures, language: Language, currency: str) -> Spec:
+    names = _month_names(months, language)[-_SHOWN_MONTHS:]
+    series = (
+        ("New", "new_mrr"),
+        ("Expansion", "expansion_mrr"),
+        ("Reactivation", "reactivation_mrr"),
+        ("Contraction", "contraction_mrr"),
+        ("Churned", "churned_mrr"),
+    )
+    rows = [
+        {
+            "place": place,
+            "value": float(value),
+            "movement": language.translate(term),
+            "order": order,
+        }
+        for order, (term, column) in enumerate(series)
+        for place, value in enumerate(months.column(column)[-_SHOWN_MONTHS:])
+        if isinstance(value, Decimal)
+    ]
+    rises = [0.0] * len(names)
+    falls = [0.0] * len(names)
+    for row in rows:
+        value = float(str(row["value"]))
+        stack = rises if value > 0 else falls
+        stack[int(str(row["place"]))] += value
+    terms = [language.translate(term) for term, _ in series]
+    return {
+        "data": {"values": rows},
+        "mark": {"type": "bar", "cornerRadius": 1},
+        "encoding": {
+            "x": {**_x(names, every=1), "scale": {"paddingInner": 0.35, "paddingOuter": 0.2}},
+            "y": _amounts([0.0, *rises, *falls], language, currency),
+            "order": {"field": "order"},
+            "color": {
+                "field": "movement",
+                "type": "nominal",
+                "sort": terms,
+                "scale": {"domain": terms, "range": [MOVEMENT_COLORS[term] for term, _ in series]},
+                "legend": _LEGEND,
+            },
+        },
+    }
+
+
+def _retention(months: SectionFigures, language: Language) -> Spec:
+    names = _month_names(months, language)[-_SHOWN_MONTHS:]
+    series = (("nrr", ACCENT), ("grr", "#7A8A99"))
+    rows = [
+        {
+            "place": place,
+            "value": float(value),
+            "rate": language.translate(HEADLINES[key].title),
+        }
+        for key, _ in series
+        for place, value in enumerate(months.column(key)[-_SHOWN_MONTHS:])
+        if isinstance(value, Decimal)
+    ]
+    values = [float(str(row["value"])) for row in rows] or [1.0]
+    low, high = floor(min(values) * 20) / 20, ceil(max(*values, 1.0) * 20) / 20
+    ticks = [low + 0.05 * step for step in range(round((high - low) / 0.05) + 1)]
+    labels = {round(tick * 100): language.whole_rate(Decimal(f"{tick:.2f}")) for tick in ticks}
+    titles = [language.translate(HEADLINES[key].title) for key, _ in series]
+    return {
+        "data": {"values": rows},
+        "mark": {"type": "line", "strokeWidth": 2, "point": {"size": 22}},
+        "encoding": {
+            "x": {**_x(names, every=1), "scale": {"padding": 0.3}},
+            "y": {
+                "field": "value",
+                "type": "quantitative",
+                "title": None,
+                "scale": {"domain": [low, high], "zero": False},
+                "axis": {
+                    **_AMOUNT_AXIS,
+                    "values": ticks,
+                    "labelExpr": f"({json.dumps(labels)})[round(datum.value * 100)]",
+                },
+            },
+            "color": {
+                "field": "rate",
+                "type": "nominal",
+                "scale": {"domain": titles, "range": [color for _, color in series]},
+                "legend": _LEGEND,
+            },
+        },
+    }
+
+
+_PLAIN_AXIS: Mapping[str, Any] = {
+    "labelAngle": 0,
+    "grid": False,
+    "ticks": False,
+    "domainColor": LINE,
+    "labelColor": SOFT,
+    "labelPadding": 6,
+    "title": None,
+}
+_AMOUNT_AXIS: Mapping[str, Any] = {
+    "domain": False,
+    "ticks": False,
+    "gridColor": LINE,
+    "gridWidth": 0.7,
+    "labelColor": SOFT,
+    "labelPadding": 6,
+}
+_LEGEND: Mapping[str, Any] = {
+    "orient": "top",
+    "direction": "horizontal",
+    "title": None,
+    "labelColor": SOFT,
+    "symbolType": "square",
+    "labelLimit": 200,
+}
+
+
+def _x(names: Sequence[str], every: int = 3) -> Spec:
+    """Places in order, named: every third name, counted from the newest, where there are many."""
+    step = every if len(names) > _SHOWN_MONTHS else 1
+    shown = {
+        str(place): name for place, name in enumerate(names) if (len(names) - 1 - place) % step == 0
+    }
+    return {
+        "field": "place",
+        "type": "ordinal",
+        "axis": {
+            **_PLAIN_AXIS,
+            "values": [int(place) for place in shown],
+            "labelExpr": f"({json.dumps(shown)})[datum.value]",
+            "labelFontSize": 10.5,
+        },
+        "scale": {"type": "point", "padding": 0.4} if step > 1 else {},
+    }
+
+
+def _amounts(values: Sequence[float], language: Language, currency: str, room: float = 0.0) -> Spec:
+    """An axis of amounts from 0, with a few round ticks that the language names."""
+    low, high = min([0.0, *values]), max([0.0, *values])
+    reach = (high - low) or 1.0
+    step = _round_step(reach / 4)
+    first = floor((low - (room * reach if low < 0 else 0)) / step)
+    last = ceil((high + room * reach) / step)
+    ticks = [step * number for number in range(first, last + 1)]
+    labels = {
+        round(tick * 100): language.axis_amount(Decimal(f"{tick:.2f}"), currency) for tick in ticks
+    }
+    return {
+        "field": "value",
+        "type": "quantitative",
+        "title": None,
+        "scale": {"domain": [ticks[0], ticks[-1]], "nice": False},
+        "axis": {
+            **_AMOUNT_AXIS,
+            "values": ticks,
+            "labelExpr": f"({json.dumps(labels)})[round(datum.value * 100)]",
+        },
+    }
+
+
+def _round_step(least: float) -> float:
+    """The least of 1, 2, 2.5, 5 and their tenfolds that is not below ``least``."""
+    size = 10.0 ** floor(log10(least))
+    return next(size * factor for factor in (1, 2, 2.5, 5, 10) if size * factor >= least)
+
+
+def _month_names(months: SectionFigures, language: Language) -> list[str]:
+    return [
+        language.axis_month(month)
+        for month in months.column("metric_month")
+        if isinstance(month, date)
+    ]
+
+
+def _at(values: Sequence[Cell], row: Mapping[str, object]) -> Decimal | None:
+    value = values[int(str(row["place"]))]
+    return value if isinstance(value, Decimal) else None
+
+
+def _svg(spec: Spec) -> str:
+    _register_fonts()
+    whole = {
+        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
+        "width": WIDTH,
+        "height": HEIGHT,
+        "padding": 2,
+        "background": None,
+        "config": {"view": {"stroke": None}, "font": FONT, "axis": {"labelFontSize": 11}},
+        **spec,
+    }
+    return str(vl_convert.vegalite_to_svg(whole))
+
+
+@cache
+def _register_fonts() -> None:
+    vl_convert.register_font_directory(str(FONTS))

@@ -1,0 +1,66 @@
+"""Reads the text of a PDF that Typst wrote (PDF 1.4, as ``pdf.py`` asks for), to check it."""
+
+import re
+import zlib
+from pathlib import Path
+
+_OBJECT = re.compile(rb"(\d+) 0 obj\n(.*?)\nendobj", re.DOTALL)
+_FONT = re.compile(rb"/(\w+) (\d+) 0 R")
+_CHARACTERS = re.compile(rb"<([0-9A-F]{4})> <([0-9A-F]+)>")
+_OPERATION = re.compile(
+    rb"/(\w+) [\d.]+ Tf|(\[(?:\((?:\\.|[^\\)])*\)|[^\]()])*\])\s*TJ|(\((?:\\.|[^\\)])*\))\s*Tj",
+    re.DOTALL,
+)
+_STRING = re.compile(rb"\(((?:\\.|[^\\)])*)\)", re.DOTALL)
+_ESCAPE = re.compile(rb"\\([0-7]{1,3}|.)", re.DOTALL)
+_ESCAPED = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
+
+
+def pdf_text(file: Path) -> list[str]:
+    """The texts of a PDF's pages, one for each, in the order in which they were set."""
+    objects = {int(number): body for number, body in _OBJECT.findall(file.read_bytes())}
+    pages = []
+    for body in objects.values():
+        contents = re.search(rb"/Contents (\d+) 0 R", body)
+        resources = re.search(rb"/Resources (\d+) 0 R", body)
+        if b"/Type/Page" in body and contents and resources:
+            fonts = _fonts(objects, objects[int(resources[1])])
+            pages.append(_page_text(_stream(objects[int(contents[1])]), fonts))
+    return pages
+
+
+def _fonts(objects: dict[int, bytes], resources: bytes) -> dict[bytes, dict[bytes, str]]:
+    listed = re.search(rb"/Font<<(.*?)>>", resources)
+    fonts = {}
+    for name, number in _FONT.findall(listed[1] if listed else b""):
+        mapping = re.search(rb"/ToUnicode (\d+) 0 R", objects[int(number)])
+        characters = _CHARACTERS.findall(_stream(objects[int(mapping[1])])) if mapping else []
+        fonts[name] = {
+            bytes.fromhex(glyph.decode()): bytes.fromhex(text.decode()).decode("utf-16-be")
+            for glyph, text in characters
+        }
+    return fonts
+
+
+def _page_text(content: bytes, fonts: dict[bytes, dict[bytes, str]]) -> str:
+    font: dict[bytes, str] = {}
+    text: list[str] = []
+    for name, several, single in _OPERATION.findall(content):
+        if name:
+            font = fonts.get(name, {})
+            continue
+        for string in _STRING.findall(several or single):
+            glyphs = _ESCAPE.sub(_unescaped, string)
+            text += [font.get(glyphs[place : place + 2], "") for place in range(0, len(glyphs), 2)]
+        text.append("\n")
+    return "".join(text)
+
+
+def _unescaped(match: re.Match[bytes]) -> bytes:
+    code = match[1]
+    return bytes([int(code, 8)]) if code.isdigit() else _ESCAPED.get(code, code)
+
+
+def _stream(body: bytes) -> bytes:
+    compressed = body.partition(b"stream\n")[2].rpartition(b"\nendstream")[0]
+    return zlib.decompress(compressed)

@@ -1,0 +1,350 @@
+"""What pages and mails show of a report, as texts of one language; layout is theirs."""
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import Final
+
+from orchestration.reports.charts import sparkline
+from orchestration.reports.figures import Difference, Figures, Headline, SectionFigures
+from orchestration.reports.headlines import CARDS, HEADLINES, is_better
+from orchestration.reports.kinds import Cell, Kind
+from orchestration.reports.language import DASH, Language
+from orchestration.reports.sections import BY_KEY, KPI_PACK, LEVELS, Column
+from orchestration.reports.style import outcome_color
+
+_LONGEST: Final = 60
+_MOST_DIFFERENCES: Final = 20
+# Controls, and the marks that change the direction of the text around them.
+_INVISIBLE = re.compile(
+    "[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]+"
+)
+
+
+@dataclass(frozen=True)
+class Card:
+    """A KPI as a card."""
+
+    title: str
+    value: str
+    change: str
+    color: str
+    sparkline: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of a table; ``is_strong`` for levels and totals."""
+
+    cells: tuple[str, ...]
+    is_strong: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """A section as a table of texts.
+
+    Attributes:
+        key: The section's key.
+        title: Its heading.
+        note: What it shows.
+        headings: Its columns' headings.
+        is_number: Which columns stand to the right.
+        rows: Its rows, the last ones a total where there is one.
+        more: What is said of rows that are not shown; empty if all are.
+        empty: What stands there when it has no rows.
+        shades: For a table of rates, how full each cell is, from 0 to 1; None for no shade.
+        is_personal: It names customers.
+    """
+
+    key: str
+    title: str
+    note: str
+    headings: tuple[str, ...]
+    is_number: tuple[bool, ...]
+    rows: tuple[Row, ...]
+    more: str = ""
+    empty: str = ""
+    shades: tuple[tuple[float | None, ...], ...] = ()
+    is_personal: bool = False
+
+
+@dataclass(frozen=True)
+class Page:
+    """Everything a rendering shows."""
+
+    title: str
+    period: str
+    subtitle: str
+    summary: str
+    cards: tuple[Card, ...]
+    tables: tuple[Table, ...]
+    foot: tuple[str, ...]
+    remake: Table | None
+
+
+def page(figures: Figures, language: Language) -> Page:
+    """Says a report's figures in one language."""
+    return Page(
+        title=report_title(figures, language),
+        period=period_name(figures, language),
+        subtitle=language.translate(
+            "Amounts in {currency}, compared with the month before"
+            if figures.report == KPI_PACK
+            else "Amounts in {currency}, compared with the week before",
+            currency=figures.foot.currency,
+        ),
+        summary=summary(figures, language),
+        cards=tuple(
+            _card(figures.headline(key), figures, language) for key in CARDS[figures.report]
+        ),
+        tables=tuple(table(section, figures, language) for section in figures.sections),
+        foot=foot_lines(figures, language),
+        remake=_remake(figures, language),
+    )
+
+
+def report_title(figures: Figures, language: Language) -> str:
+    """The report's name."""
+    return language.translate("KPI pack" if figures.report == KPI_PACK else "Weekly digest")
+
+
+def period_name(figures: Figures, language: Language) -> str:
+    """The month or the week's days in words."""
+    if figures.report == KPI_PACK:
+        return language.long_month(figures.start)
+    return language.translate(
+        "Week {week}: {first} to {last}",
+        week=figures.period[-2:].lstrip("0"),
+        first=language.day(figures.start),
+        last=language.day(figures.end - timedelta(days=1)),
+    )
+
+
+def summary(figures: Figures, language: Language) -> str:
+    """The headline in one sentence."""
+    currency = figures.foot.currency
+    mrr, net, customers = (
+        figures.headline(key) for key in ("closing_mrr", "net_new_mrr", "closing_customers")
+    )
+    return language.translate(
+        "MRR closed at {mrr} ({change}), with {net} net new MRR and {customers} customers.",
+        mrr=language.money(mrr.value, currency) if mrr.value is not None else DASH,
+        change=language.relative(mrr.relative_change),
+        net=language.change(net.value, None, Kind.MONEY, currency),
+        customers=language.figure(customers.value, Kind.COUNT, currency),
+    )
+
+
+def subject(figures: Figures, language: Language) -> str:
+    """One line with the headline figure."""
+    mrr = figures.headline("closing_mrr")
+    change = f" ({language.relative(mrr.relative_change)})" if mrr.relative_change else ""
+    line = (
+        f"MRR {language.whole_money(mrr.value, figures.foot.currency)}{change} \N{MIDDLE DOT} "
+        f"{report_title(figures, language)}, {period_name(figures, language)}"
+    )
+    return one_line(line)
+
+
+def headline_title(line: Headline, language: Language) -> str:
+    """A KPI's name."""
+    return language.translate(HEADLINES[line.key].title)
+
+
+def table(
+    section: SectionFigures, figures: Figures, language: Language, most: int | None = None
+) -> Table:
+    """A section as texts: its columns without the details, its first or last rows.
+
+    Args:
+        section: The section's figures.
+        figures: The report's.
+        language: The language.
+        most: The most rows to show; the section's own number when not given.
+
+    Returns:
+        The table.
+    """
+    definition = BY_KEY[section.key]
+    most = definition.shown if most is None else most
+    columns = {column.key: column for column in definition.columns}
+    shown = [
+        (place, columns.get(key, Column(key, key, kind)))
+        for place, (key, kind) in enumerate(section.columns)
+        if key not in columns or not columns[key].is_detail
+    ]
+    first = max(0, len(section.rows) - most) if definition.is_newest_last else 0
+    rows = section.rows[first : first + most]
+    hidden = len(section.rows) - len(rows)
+    currency = figures.foot.currency
+
+    def texts(row: tuple[Cell, ...]) -> tuple[str, ...]:
+        return tuple(
+            shortened(language.cell(row[place], column.kind, currency)) for place, column in shown
+        )
+
+    written = [Row(texts(row), any(cell in LEVELS for cell in row)) for row in rows]
+    if rows and any(column.is_summed for _, column in shown):
+        written.append(_total(section, shown, language, currency))
+    return Table(
+        key=section.key,
+        title=language.translate(definition.title),
+        note=language.translate(definition.note),
+        headings=tuple(heading(column, language) for _, column in shown),
+        is_number=tuple(column.kind.is_number for _, column in shown),
+        rows=tuple(written),
+        more=_more(hidden, definition.is_newest_last, language),
+        empty=language.translate(definition.empty),
+        shades=_shades(rows, shown) if section.key == "cohorts" else (),
+        is_personal=definition.is_personal,
+    )
+
+
+def heading(column: Column, language: Language) -> str:
+    """A column's heading."""
+    return column.title if column.title.isdigit() else language.translate(column.title)
+
+
+def foot_lines(figures: Figures, language: Language) -> tuple[str, ...]:
+    """What the figures rest on: policy, currency, time zone, as-of, run."""
+    foot = figures.foot
+    return (
+        language.translate(
+            "Data as of {as_of}. Days and months of {time_zone}. Amounts in {currency}.",
+            as_of=f"{foot.as_of:%Y-%m-%d %H:%M:%S} UTC",
+            time_zone=foot.time_zone,
+            currency=foot.currency,
+        ),
+        language.translate(
+            "Policy {policy}, version {policy_version}. Run {run}, publication {version}.",
+            policy=foot.policy,
+            policy_version=foot.policy_version,
+            run=foot.run_id,
+            version=foot.version,
+        ),
+        language.translate(
+            "{dash} means unknown or not defined; it is not 0. Changes of rates are in points.",
+            dash=DASH,
+        ),
+    )
+
+
+def one_line(text: str) -> str:
+    """A text from elsewhere on one line, without controls or marks of direction."""
+    return " ".join(_INVISIBLE.sub(" ", text).split())
+
+
+def shortened(text: str) -> str:
+    """A text from elsewhere for a page: one line, and not too long for a column."""
+    line = one_line(text)
+    return (
+        line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1].rstrip()}\N{HORIZONTAL ELLIPSIS}"
+    )
+
+
+def difference_name(line: Difference, language: Language) -> str:
+    """The figure that differs, in words."""
+    if not line.section:
+        return language.translate(HEADLINES[line.row].title)
+    definition = BY_KEY[line.section]
+    column = next(column for column in definition.columns if column.key == line.column)
+    return ", ".join(
+        (
+            language.translate(definition.title),
+            shortened(language.translate(line.row)),
+            heading(column, language),
+        )
+    )
+
+
+def remake_sentence(figures: Figures, language: Language) -> str:
+    """Says that a pack is new, what it replaces, and in how many figures it differs."""
+    remake = figures.remake
+    if remake is None:
+        return ""
+    return language.translate(
+        "This pack was made anew. It replaces that of the data as of {as_of} (publication "
+        "{version}); figures that differ: {count}.",
+        as_of=f"{remake.as_of:%Y-%m-%d %H:%M:%S} UTC",
+        version=remake.version,
+        count=language.figure(Decimal(len(remake.differences)), Kind.COUNT, ""),
+    )
+
+
+def _remake(figures: Figures, language: Language) -> Table | None:
+    if figures.remake is None:
+        return None
+    lines = figures.remake.differences
+    currency = figures.foot.currency
+    return Table(
+        key="differences",
+        title=language.translate("Made anew"),
+        note=remake_sentence(figures, language),
+        headings=tuple(language.translate(text) for text in ("Figure", "Was", "Is")),
+        is_number=(False, True, True),
+        rows=tuple(
+            Row(
+                (
+                    difference_name(line, language),
+                    language.figure(line.was, line.kind, currency),
+                    language.figure(line.now, line.kind, currency),
+                )
+            )
+            for line in lines[:_MOST_DIFFERENCES]
+        ),
+        more=_more(max(0, len(lines) - _MOST_DIFFERENCES), False, language),
+        empty=language.translate("No figure differs."),
+    )
+
+
+def _card(line: Headline, figures: Figures, language: Language) -> Card:
+    currency = figures.foot.currency
+    is_whole = line.key != "arpu" and line.kind is Kind.MONEY
+    value = (
+        language.whole_money(line.value, currency)
+        if is_whole
+        else language.figure(line.value, line.kind, currency)
+    )
+    return Card(
+        title=headline_title(line, language),
+        value=value,
+        change=language.short_change(line.change, line.relative_change, line.kind, currency),
+        color=outcome_color(is_better(line)),
+        sparkline=sparkline(line.trend),
+    )
+
+
+def _total(
+    section: SectionFigures, shown: list[tuple[int, Column]], language: Language, currency: str
+) -> Row:
+    cells = []
+    for place, column in shown:
+        values = [row[place] for row in section.rows if isinstance(row[place], Decimal)]
+        total = sum((value for value in values if isinstance(value, Decimal)), Decimal(0))
+        cells.append(language.figure(total, column.kind, currency) if column.is_summed else "")
+    cells[0] = language.translate("Total")
+    return Row(tuple(cells), is_strong=True)
+
+
+def _more(hidden: int, is_newest_last: bool, language: Language) -> str:
+    if not hidden:
+        return ""
+    count = language.figure(Decimal(hidden), Kind.COUNT, "")
+    return language.translate(
+        "{count} earlier ones are in the workbook."
+        if is_newest_last
+        else "{count} more are in the workbook.",
+        count=count,
+    )
+
+
+def _shades(
+    rows: tuple[tuple[Cell, ...], ...], shown: list[tuple[int, Column]]
+) -> tuple[tuple[float | None, ...], ...]:
+    def shade(value: Cell, column: Column) -> float | None:
+        is_rate = column.kind is Kind.RATE and isinstance(value, Decimal)
+        return float(max(Decimal(0), min(Decimal(1), Decimal(str(value))))) if is_rate else None
+
+    return tuple(tuple(shade(row[place], column) for place, column in shown) for row in rows)

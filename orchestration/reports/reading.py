@@ -1,0 +1,291 @@
+"""Reads the figures of a period from a published snapshot, once; plain marts only."""
+
+import re
+from collections.abc import Mapping
+from contextlib import closing
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import duckdb
+
+from orchestration.errors import ReportError
+from orchestration.reports.figures import Figures, Foot, Headline, SectionFigures, decimal
+from orchestration.reports.headlines import MONTHLY, WEEKLY, headline
+from orchestration.reports.kinds import Cell, Kind
+from orchestration.reports.sections import KPI_PACK, WEEKLY_DIGEST, Section, sections_of
+
+_TREND_MONTHS = 13
+_TREND_WEEKS = 9
+
+
+def read_month(snapshot: Path, month: str) -> Figures:
+    """Reads the figures of a closed month.
+
+    Args:
+        snapshot: The snapshot's file.
+        month: ``YYYY-MM``.
+
+    Returns:
+        The figures.
+
+    Raises:
+        ReportError: The month is not one, is not in the snapshot, or is not closed in it.
+    """
+    start = month_start(month)
+    with closing(duckdb.connect(str(snapshot), read_only=True)) as connection:
+        published = _rows(connection, "from marts._published")[0]
+        current = _closed_month(connection, start, published)
+        end = (start + timedelta(days=31)).replace(day=1)
+        first = start.replace(year=start.year - 1)
+        months = {
+            row["metric_month"]: row
+            for row in _rows(
+                connection,
+                "from marts.kpis_monthly where metric_month between $first and $start "
+                "order by metric_month",
+                {"first": first, "start": start},
+            )
+        }
+        return Figures(
+            report=KPI_PACK,
+            period=month,
+            start=start,
+            end=end,
+            headlines=tuple(_month_headline(key, months, start) for key in MONTHLY),
+            sections=_sections(connection, KPI_PACK, start, end, published),
+            foot=_foot(published, str(current["policy_version"])),
+        )
+
+
+def read_week(snapshot: Path, week: str) -> Figures:
+    """Reads the figures of a week that is over.
+
+    Args:
+        snapshot: The snapshot's file.
+        week: ``YYYY-Www``, a week of ISO 8601, which begins on Monday.
+
+    Returns:
+        The figures.
+
+    Raises:
+        ReportError: The week is not one, or the published data do not reach to its end.
+    """
+    start = week_start(week)
+    end = start + timedelta(days=7)
+    with closing(duckdb.connect(str(snapshot), read_only=True)) as connection:
+        published = _rows(connection, "from marts._published")[0]
+        if _today(published) < end - timedelta(days=1):
+            raise ReportError(
+                f"The week {week} is not over in the published data (as of "
+                f"{published['as_of']:%Y-%m-%d %H:%M} UTC). Run `make run` after its Sunday, then "
+                "ask for the digest again."
+            )
+        version = _rows(connection, "select max(policy_version) as version from marts.kpis_monthly")
+        return Figures(
+            report=WEEKLY_DIGEST,
+            period=week,
+            start=start,
+            end=end,
+            headlines=_week_headlines(connection, end),
+            sections=_sections(connection, WEEKLY_DIGEST, start, end, published),
+            foot=_foot(published, str(version[0]["version"] or "")),
+        )
+
+
+def last_closed_month(snapshot: Path) -> str | None:
+    """The newest month that is closed in a published snapshot, ``YYYY-MM``; None if none is."""
+    with closing(duckdb.connect(str(snapshot), read_only=True)) as connection:
+        month = _rows(
+            connection, "select max(metric_month) as month from marts.kpis_monthly where is_closed"
+        )[0]["month"]
+    return f"{month:%Y-%m}" if month else None
+
+
+def last_week(snapshot: Path) -> str:
+    """The newest week that is over in a published snapshot, ``YYYY-Www``."""
+    with closing(duckdb.connect(str(snapshot), read_only=True)) as connection:
+        today = _today(_rows(connection, "from marts._published")[0])
+    year, week, _ = (today - timedelta(days=6)).isocalendar()
+    return f"{year}-W{week:02}"
+
+
+def month_start(month: str) -> date:
+    """The first day of a month such as ``2025-12``.
+
+    Raises:
+        ReportError: It is not a month.
+    """
+    if not re.fullmatch(r"[1-9][0-9]{3}-(0[1-9]|1[0-2])", month):
+        raise ReportError(f"{month!r} is not a month; write it as 2025-12.")
+    return date.fromisoformat(f"{month}-01")
+
+
+def week_start(week: str) -> date:
+    """The Monday of a week such as ``2025-W52``.
+
+    Raises:
+        ReportError: It is not a week.
+    """
+    try:
+        if not re.fullmatch(r"[1-9][0-9]{3}-W[0-9]{2}", week):
+            raise ValueError
+        return date.fromisocalendar(int(week[:4]), int(week[-2:]), 1)
+    except ValueError as error:
+        raise ReportError(f"{week!r} is not a week; write it as 2025-W52.") from error
+
+
+def _closed_month(
+    connection: duckdb.DuckDBPyConnection, start: date, published: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    as_of = f"{published['as_of']:%Y-%m-%d %H:%M} UTC"
+    found = _rows(
+        connection, "from marts.kpis_monthly where metric_month = $start", {"start": start}
+    )
+    if not found:
+        span = _rows(
+            connection,
+            "select min(metric_month) as first, max(metric_month) as last from marts.kpis_monthly",
+        )[0]
+        known = f"{span['first']:%Y-%m} to {span['last']:%Y-%m}" if span["first"] else "none at all"
+        raise ReportError(
+            f"There are no KPIs of {start:%Y-%m}: the published months are {known} (data as of "
+            f"{as_of}). Choose one of them, or run `make run` first."
+        )
+    if not found[0]["is_closed"]:
+        raise ReportError(
+            f"{start:%Y-%m} is not closed in the published data (as of {as_of}): a month closes "
+            "three days after its end. Run `make run` when it has closed, then ask for the pack "
+            "again."
+        )
+    return found[0]
+
+
+def _month_headline(key: str, months: Mapping[date, Mapping[str, Any]], start: date) -> Headline:
+    trend: list[Decimal | None] = []
+    month = start
+    for _ in range(_TREND_MONTHS):
+        trend.insert(0, decimal(months.get(month, {}).get(key)))
+        month = (month - timedelta(days=1)).replace(day=1)
+    return headline(key, tuple(trend))
+
+
+def _week_headlines(connection: duckdb.DuckDBPyConnection, end: date) -> tuple[Headline, ...]:
+    """Each of the last weeks in the same way, so that like is compared with like."""
+    rows = _rows(
+        connection,
+        """
+        with weeks as (
+            select $end - (7 * n)::integer as week_end, $end - (7 * n + 7)::integer as week_start
+            from range($weeks) as r(n)
+        ),
+        balances as (
+            select week_end, customer_id, sum(mrr_delta) as mrr
+            from weeks inner join marts.fct_mrr_movements on occurred_on < week_end
+            group by all
+        ),
+        closing as (
+            select week_end, sum(mrr)::decimal(28, 6) as closing_mrr,
+                count(*) filter (where mrr > 0) as closing_customers
+            from balances group by week_end
+        ),
+        moved as (
+            select week_end,
+                coalesce(sum(mrr_delta) filter (where movement_type <> 'fx'), 0) as net_new_mrr,
+                coalesce(sum(mrr_delta) filter (where movement_type = 'new'), 0) as new_mrr,
+                coalesce(sum(mrr_delta) filter (where movement_type = 'expansion'), 0)
+                    as expansion_mrr,
+                coalesce(sum(mrr_delta) filter (where movement_type = 'churn'), 0) as churned_mrr
+            from weeks left join marts.fct_mrr_movements
+                on occurred_on >= week_start and occurred_on < week_end
+            group by week_end
+        )
+        from closing inner join moved using (week_end) order by week_end
+        """,
+        {"end": end, "weeks": _TREND_WEEKS},
+    )
+    empty = (None,) * (_TREND_WEEKS - len(rows))
+    return tuple(headline(key, (*empty, *(decimal(row[key]) for row in rows))) for key in WEEKLY)
+
+
+def _sections(
+    connection: duckdb.DuckDBPyConnection,
+    report: str,
+    start: date,
+    end: date,
+    published: Mapping[str, Any],
+) -> tuple[SectionFigures, ...]:
+    tables = {
+        row["table_name"]
+        for row in _rows(
+            connection,
+            "select table_name from information_schema.tables where table_schema = 'marts'",
+        )
+    }
+    found = [section for section in sections_of(report) if tables.issuperset(section.marts)]
+    replaced = {section.instead_of for section in found}
+    values = {
+        "start": start,
+        "end": end,
+        "today": _today(published),
+        "as_of": published["as_of"],
+        "time_zone": str(published["time_zone"]),
+    }
+    return tuple(
+        _section(connection, section, values) for section in found if section.key not in replaced
+    )
+
+
+def _section(
+    connection: duckdb.DuckDBPyConnection, section: Section, values: Mapping[str, Any]
+) -> SectionFigures:
+    named = {name: value for name, value in values.items() if f"${name}" in section.query}
+    rows = connection.execute(section.query, named).fetchall()
+    kinds = [column.kind for column in section.columns]
+    return SectionFigures(
+        section.key,
+        tuple((column.key, column.kind) for column in section.columns),
+        tuple(
+            tuple(_cell(value, kind) for value, kind in zip(row, kinds, strict=True))
+            for row in rows
+        ),
+    )
+
+
+def _cell(value: Any, kind: Kind) -> Cell:
+    if value is None:
+        return None
+    if kind.is_number:
+        return decimal(value)
+    if kind in (Kind.DAY, Kind.MONTH):
+        return date(value.year, value.month, value.day)
+    return str(value)
+
+
+def _today(published: Mapping[str, Any]) -> date:
+    """The day of the last instant before ``as_of``, in the reporting time zone."""
+    last = (published["as_of"] - timedelta(microseconds=1)).replace(tzinfo=UTC)
+    local: datetime = last.astimezone(ZoneInfo(str(published["time_zone"])))
+    return local.date()
+
+
+def _foot(published: Mapping[str, Any], policy_version: str) -> Foot:
+    return Foot(
+        policy=str(published["policy"]),
+        policy_version=policy_version,
+        currency=str(published["currency"]),
+        time_zone=str(published["time_zone"]),
+        as_of=published["as_of"],
+        run_id=str(published["run_id"]),
+        version=str(published["version"]),
+    )
+
+
+def _rows(
+    connection: duckdb.DuckDBPyConnection, query: str, values: Mapping[str, Any] | None = None
+) -> list[dict[str, Any]]:
+    found = connection.execute(query, dict(values or {}))
+    names = [column[0] for column in found.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
