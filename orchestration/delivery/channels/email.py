@@ -35,9 +35,8 @@ _READY_FOR_DATA = 354
 class EmailChannel:
     """Mails by the configured server."""
 
-    def __init__(self, settings: SmtpSettings, timeout: float = _TIMEOUT_SECONDS) -> None:
+    def __init__(self, settings: SmtpSettings) -> None:
         self._settings = settings
-        self._timeout = timeout
 
     def send(self, parcel: Parcel, sent_at: datetime) -> str:
         """Sends one mail; see ``Channel``."""
@@ -75,11 +74,11 @@ class EmailChannel:
                 server: smtplib.SMTP = smtplib.SMTP_SSL(
                     settings.host,
                     settings.port,
-                    timeout=self._timeout,
+                    timeout=_TIMEOUT_SECONDS,
                     context=ssl.create_default_context(),
                 )
             else:
-                server = smtplib.SMTP(settings.host, settings.port, timeout=self._timeout)
+                server = smtplib.SMTP(settings.host, settings.port, timeout=_TIMEOUT_SECONDS)
         except (smtplib.SMTPException, OSError) as error:
             raise NotSentError(
                 f"The mail server {settings.host}:{settings.port} cannot be reached "

@@ -41,9 +41,8 @@ _TRANSPORT_ERRORS = (OSError, HTTPException, ValueError)
 class SlackChannel:
     """Posts by the configured workspace's bot."""
 
-    def __init__(self, settings: SlackSettings, timeout: int = _TIMEOUT_SECONDS) -> None:
+    def __init__(self, settings: SlackSettings) -> None:
         self._settings = settings
-        self._timeout = timeout
 
     def send(self, parcel: Parcel, sent_at: datetime) -> str:  # noqa: ARG002 - as every channel
         """Posts one message and gives its timestamp; see ``Channel``."""
@@ -102,7 +101,7 @@ class SlackChannel:
         return WebClient(
             token=self._settings.token,
             base_url=self._settings.base_url,
-            timeout=self._timeout,
+            timeout=_TIMEOUT_SECONDS,
             logger=logger,
             retry_handlers=[ShortWaits(max_retry_count=_WAITS)],
         )
@@ -113,7 +112,7 @@ class SlackChannel:
         place = client.files_getUploadURLExternal(filename=path.name, length=len(content))
         request = urllib.request.Request(place["upload_url"], data=content, method="POST")  # noqa: S310 - Slack's own address
         request.add_header("Content-Type", "application/octet-stream")
-        with urllib.request.urlopen(request, timeout=self._timeout):  # noqa: S310 - as above
+        with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS):  # noqa: S310 - as above
             return {"id": place["file_id"], "title": path.name}
 
 
