@@ -1,4 +1,4 @@
-"""Runs Perene without Dagster's interface: ``python -m orchestration run | demo | pack | ...``.
+"""Runs Perene without Dagster's interface: ``python -m orchestration run``, and other commands.
 
 Every error is one message on the error stream; tracebacks go to the run's log in the data folder.
 Exit status: 0 when what was asked for was done, 1 when not, 2 for a command that is not one.
@@ -17,6 +17,7 @@ from typing import TextIO
 
 from ingestion.errors import PereneError
 from ingestion.settings import Home, Settings, known_sources, load_settings
+from orchestration.delivery import command as delivery_command
 from orchestration.errors import NothingConfiguredError
 from orchestration.home import logs_folder, prepare_home
 from orchestration.progress import LOGGER_NAME, say
@@ -44,6 +45,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
                     return _pack(load_settings(), command.month, anew=command.anew)
                 case "digest":
                     return _digest(load_settings(), command.week)
+                case "deliver":
+                    return delivery_command.deliver(load_settings(), command)
+                case "deliveries":
+                    return delivery_command.deliveries(load_settings())
                 case _:
                     return _dev(load_settings())
         except PereneError as error:
@@ -69,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     digest = commands.add_parser("digest", help="make the digest of a week")
     digest.add_argument("week", help="the week of ISO 8601, such as 2025-W52")
+    delivery_command.add_parsers(commands)
     commands.add_parser("dev", help="open Dagster's interface on this machine")
     return parser
 

@@ -7,6 +7,7 @@ from dagster._core.utils import make_new_run_id
 
 from ingestion.settings import Home, Settings
 from orchestration.assets.exports import KPI_PACK_KEY, WEEKLY_DIGEST_KEY
+from orchestration.delivery.deliver import tell_delays
 from orchestration.errors import RunFailedError
 from orchestration.home import prepare_home
 from orchestration.instance import open_instance
@@ -44,6 +45,7 @@ def refresh(settings: Settings) -> str:
         if not result.success:
             keep_tracebacks(settings.home, instance, run_id)
             write_failure_notice(settings.home, instance, result.dagster_run)
+            tell_delays(settings)
             raise RunFailedError(explain_run_failure(settings.home, instance, run_id))
     return run_id
 

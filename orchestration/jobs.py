@@ -11,6 +11,7 @@ from dagster._core.definitions.unresolved_asset_job_definition import (
 )
 
 from ingestion.settings import Settings
+from orchestration.assets.deliveries import DELIVERIES_KEY
 from orchestration.assets.exports import DASHBOARD_KEY, KPI_PACK_KEY, WEEKLY_DIGEST_KEY
 from orchestration.raw_sources import RawSource
 
@@ -24,7 +25,7 @@ def make_jobs(sources: Sequence[RawSource]) -> list[UnresolvedAssetJobDefinition
         sources: The sources.
 
     Returns:
-        daily_refresh, ingest_only, kpi_pack and weekly_digest.
+        daily_refresh, ingest_only, kpi_pack, weekly_digest and deliver.
     """
     raw = [f"raw_{source.name}" for source in sources]
     exports = dg.AssetSelection.groups("exports")
@@ -49,6 +50,11 @@ def make_jobs(sources: Sequence[RawSource]) -> list[UnresolvedAssetJobDefinition
             selection=dg.AssetSelection.assets(WEEKLY_DIGEST_KEY),
             description="The digest of one week, from what is published.",
         ),
+        dg.define_asset_job(
+            "deliver",
+            selection=dg.AssetSelection.assets(DELIVERIES_KEY),
+            description="The newest reports to those who have not got them.",
+        ),
     ]
 
 
@@ -62,7 +68,7 @@ def make_schedules(
         jobs: The jobs.
 
     Returns:
-        One schedule each for daily_refresh, kpi_pack and weekly_digest.
+        One schedule each for daily_refresh, kpi_pack, weekly_digest and deliver.
     """
     by_name = {job.name: job for job in jobs}
     status = (
@@ -93,5 +99,14 @@ def make_schedules(
             hour_of_day=7,
             default_status=status,
             description="On Mondays at 07:00, for the week before.",
+        ),
+        dg.ScheduleDefinition(
+            name="deliver_schedule",
+            job=by_name["deliver"],
+            # Daily, so that what failed is tried again; who has a report does not get it again.
+            cron_schedule="0 8 * * *",
+            execution_timezone=settings.time_zone,
+            default_status=status,
+            description="Every day at 08:00.",
         ),
     ]

@@ -131,7 +131,9 @@ def test_the_example_names_every_setting_and_changes_nothing(env_file: Path) -> 
 
     assert load_settings() == default
     code = "".join(
-        path.read_text("utf-8") for path in sorted((PROJECT_ROOT / "ingestion").rglob("*.py"))
+        path.read_text("utf-8")
+        for room in ("ingestion", "orchestration")
+        for path in sorted((PROJECT_ROOT / room).rglob("*.py"))
     )
     for line in env_file.read_text("utf-8").splitlines():
         if line and not line.startswith("#"):

@@ -1,0 +1,1 @@
+"""The channels: each takes one parcel and says whether it arrived, by its errors."""
