@@ -62,7 +62,7 @@ def test_the_marts_come_out_as_ordered_tables_with_their_descriptions(
         "select comment from duckdb_columns() "
         "where table_name = 'dim_customers' and column_name = 'customer_id'",
     ) == [("The customer.",)]
-    assert (publication.tables, publication.build_run_id) == (6, "build-first")
+    assert (publication.tables, publication.build_run_id) == (10, "build-first")
 
 
 def test_the_copy_says_whose_it_is_and_of_when(warehouse: Home, settings: Settings) -> None:
