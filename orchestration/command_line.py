@@ -1,4 +1,4 @@
-"""Runs Perene without Dagster's interface: ``python -m orchestration run``, and other commands.
+"""Runs Perene without Dagster's interface: ``python -m orchestration run | demo | pack | ...``.
 
 Every error is one message on the error stream; tracebacks go to the run's log in the data folder.
 Exit status: 0 when what was asked for was done, 1 when not, 2 for a command that is not one.
@@ -109,6 +109,8 @@ def _demo() -> int:
 
 def _run_with_pack(settings: Settings) -> int:
     from orchestration.headless import make_pack, refresh
+    from orchestration.reports.language import language
+    from orchestration.reports.presentation import subject
     from orchestration.reports.reading import last_closed_month
     from orchestration.reports.report import published_snapshot
     from orchestration.reports.terminal import headline_lines
@@ -120,6 +122,9 @@ def _run_with_pack(settings: Settings) -> int:
         say("")
         for line in headline_lines(pack.figures):
             say(line)
+        say("")
+        for code in pack.languages:
+            say(f"  {code:<8}{subject(pack.figures, language(code))}")
     say("")
     _say_paths(settings.home)
     if month is not None:

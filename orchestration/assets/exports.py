@@ -69,7 +69,7 @@ def export_assets(settings: Settings) -> list[dg.AssetsDefinition]:
     )
     def kpi_pack(
         context: dg.AssetExecutionContext, config: PackConfig
-    ) -> dg.MaterializeResult[None]:
+    ) -> Iterator[dg.MaterializeResult[None]]:
         current_settings = load_settings()
         prepare_home(current_settings.home)
         month = context.partition_key[:7]
@@ -78,7 +78,7 @@ def export_assets(settings: Settings) -> list[dg.AssetsDefinition]:
                 current_settings.home, month, current_settings.languages, anew=config.anew
             )
             current.result = f"{len(pack.files)} files"
-        return _result(current_settings, pack, KPI_PACK_KEY)
+        yield _result(current_settings, pack, KPI_PACK_KEY)
 
     @dg.asset(
         key=WEEKLY_DIGEST_KEY,
@@ -90,14 +90,14 @@ def export_assets(settings: Settings) -> list[dg.AssetsDefinition]:
         description="What moved in a week, and the lists of customers to call, as mail, workbook, "
         "PDF and CSV files: exports/weekly_digest/<week>/.",
     )
-    def weekly_digest(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+    def weekly_digest(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
         current_settings = load_settings()
         prepare_home(current_settings.home)
         week = week_name(context.partition_key)
         with phase(f"digest {week}") as current:
             digest = make_weekly_digest(current_settings.home, week, current_settings.languages)
             current.result = f"{len(digest.files)} files"
-        return _result(current_settings, digest, WEEKLY_DIGEST_KEY)
+        yield _result(current_settings, digest, WEEKLY_DIGEST_KEY)
 
     return [kpi_pack, weekly_digest]
 

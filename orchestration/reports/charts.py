@@ -18,7 +18,7 @@ from orchestration.reports.headlines import HEADLINES
 from orchestration.reports.kinds import Cell, Kind
 from orchestration.reports.language import Language
 from orchestration.reports.sections import LEVELS
-from orchestration.reports.style import ACCENT, FONT, FONTS, INK, LINE, MOVEMENT_COLORS, SOFT
+from orchestration.reports.style import ACCENT, FONT, FONTS, INK, LINE, MOVEMENT_COLORS, SOFT, TINT
 
 Spec = dict[str, Any]
 WIDTH = 520
@@ -34,7 +34,8 @@ def draw_charts(figures: Figures, language: Language) -> dict[str, str]:
         language: The language of their labels.
 
     Returns:
-        SVG by the chart's name: trend, steps, and for a month by_month and retention.
+        SVG by the chart's name: trend, steps, narrow_steps, and for a month by_month and
+        retention.
     """
     drawn: dict[str, Spec] = {}
     currency = figures.foot.currency
@@ -48,6 +49,7 @@ def draw_charts(figures: Figures, language: Language) -> dict[str, str]:
         drawn["retention"] = _retention(months, language)
     if movements:
         drawn["steps"] = _steps(movements, language, currency)
+        drawn["narrow_steps"] = {**drawn["steps"], "width": 380, "height": 270}
     return {name: _svg(spec) for name, spec in drawn.items()}
 
 
@@ -89,7 +91,7 @@ def sparkline(values: Sequence[Decimal | None], width: int = 120, height: int = 
 
 
 def _trend(names: Sequence[str], values: Sequence[Cell], language: Language, currency: str) -> Spec:
-    rows = [
+    rows: list[Spec] = [
         {"place": place, "name": name, "value": float(value)}
         for place, (name, value) in enumerate(zip(names, values, strict=True))
         if isinstance(value, Decimal)
@@ -101,7 +103,7 @@ def _trend(names: Sequence[str], values: Sequence[Cell], language: Language, cur
         "data": {"values": rows},
         "layer": [
             {
-                "mark": {"type": "area", "fill": ACCENT, "fillOpacity": 0.13},
+                "mark": {"type": "area", "color": TINT, "opacity": 1},
                 "encoding": {"x": x, "y": y},
             },
             {
@@ -130,7 +132,7 @@ def _trend(names: Sequence[str], values: Sequence[Cell], language: Language, cur
 
 def _steps(movements: SectionFigures, language: Language, currency: str) -> Spec:
     """The steps of the period on one another, from nothing to the whole change of MRR."""
-    rows: list[dict[str, object]] = []
+    rows: list[Spec] = []
     level = Decimal(0)
     steps = zip(movements.column("movement"), movements.column("mrr"), strict=True)
     for term, amount in steps:
@@ -143,9 +145,7 @@ def _steps(movements: SectionFigures, language: Language, currency: str) -> Spec
     whole = _step("Change of MRR", Decimal(0), level, level, language, currency)
     rows.append({**whole, "color": INK})
     names = [str(row["name"]) for row in rows]
-    reach = [
-        value for row in rows for value in (row["from"], row["to"]) if isinstance(value, float)
-    ]
+    reach = [value for row in rows for value in (row["from"], row["to"])]
     x = {
         "field": "name",
         "type": "nominal",
@@ -155,8 +155,6 @@ def _steps(movements: SectionFigures, language: Language, currency: str) -> Spec
     }
     y = _amounts([0.0, *reach], language, currency, room=0.1)
     return {
-        "width": 330,
-        "height": 250,
         "data": {"values": rows},
         "layer": [
             {
@@ -186,8 +184,9 @@ def _steps(movements: SectionFigures, language: Language, currency: str) -> Spec
 
 def _step(
     term: str, start: Decimal, end: Decimal, amount: Decimal, language: Language, currency: str
-) -> dict[str, object]:
-    label = language.whole_money(amount, currency)
+) -> Spec:
+    # The axis names the currency; there is no room for it above each bar.
+    label = language.figure(amount, Kind.COUNT, currency)
     return {
         "name": language.translate(term),
         "from": float(start),
@@ -207,7 +206,7 @@ def _by_month(months: SectionFigures, language: Language, currency: str) -> Spec
         ("Contraction", "contraction_mrr"),
         ("Churned", "churned_mrr"),
     )
-    rows = [
+    rows: list[Spec] = [
         {
             "place": place,
             "value": float(value),
@@ -221,9 +220,9 @@ def _by_month(months: SectionFigures, language: Language, currency: str) -> Spec
     rises = [0.0] * len(names)
     falls = [0.0] * len(names)
     for row in rows:
-        value = float(str(row["value"]))
+        value = float(row["value"])
         stack = rises if value > 0 else falls
-        stack[int(str(row["place"]))] += value
+        stack[int(row["place"])] += value
     terms = [language.translate(term) for term, _ in series]
     return {
         "data": {"values": rows},
@@ -246,7 +245,7 @@ def _by_month(months: SectionFigures, language: Language, currency: str) -> Spec
 def _retention(months: SectionFigures, language: Language) -> Spec:
     names = _month_names(months, language)[-_SHOWN_MONTHS:]
     series = (("nrr", ACCENT), ("grr", "#7A8A99"))
-    rows = [
+    rows: list[Spec] = [
         {
             "place": place,
             "value": float(value),
@@ -256,7 +255,7 @@ def _retention(months: SectionFigures, language: Language) -> Spec:
         for place, value in enumerate(months.column(key)[-_SHOWN_MONTHS:])
         if isinstance(value, Decimal)
     ]
-    values = [float(str(row["value"])) for row in rows] or [1.0]
+    values = [float(row["value"]) for row in rows] or [1.0]
     low, high = floor(min(values) * 20) / 20, ceil(max(*values, 1.0) * 20) / 20
     ticks = [low + 0.05 * step for step in range(round((high - low) / 0.05) + 1)]
     labels = {round(tick * 100): language.whole_rate(Decimal(f"{tick:.2f}")) for tick in ticks}
@@ -371,8 +370,8 @@ def _month_names(months: SectionFigures, language: Language) -> list[str]:
     ]
 
 
-def _at(values: Sequence[Cell], row: Mapping[str, object]) -> Decimal | None:
-    value = values[int(str(row["place"]))]
+def _at(values: Sequence[Cell], row: Spec) -> Decimal | None:
+    value = values[int(row["place"])]
     return value if isinstance(value, Decimal) else None
 
 

@@ -168,7 +168,7 @@ class Figures:
         """
         stored = json.loads(text)
         if stored.get("form") != FORM:
-            raise ValueError(f"its form is {stored.get('form', 1)}, this version reads {FORM}")
+            raise ValueError(f"their form is {stored.get('form')!r}, this version reads {FORM}")
         return cls(
             report=stored["report"],
             period=stored["period"],
@@ -190,9 +190,12 @@ def decimal(value: object) -> Decimal | None:
 
 def _headline(item: Mapping[str, Any]) -> Headline:
     return Headline(
-        item["key"],
-        Kind(item["kind"]),
-        *(decimal(item[name]) for name in ("value", "previous", "change", "relative_change")),
+        key=item["key"],
+        kind=Kind(item["kind"]),
+        value=decimal(item["value"]),
+        previous=decimal(item["previous"]),
+        change=decimal(item["change"]),
+        relative_change=decimal(item["relative_change"]),
         trend=tuple(decimal(value) for value in item["trend"]),
     )
 

@@ -1,6 +1,7 @@
 """The PDF of a report: Typst sets the pages of ``report.typ``; no program of the system is used."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC
 from pathlib import Path
@@ -16,14 +17,14 @@ _TEMPLATE = Path(__file__).parent / "report.typ"
 
 # Where each chart stands: before the table of that section.
 _CHART_TITLES = {
-    "steps": "What changed MRR",
+    "narrow_steps": "What changed MRR",
     "trend": "MRR",
     "by_month": "MRR movements by month",
     "retention": "Revenue retention",
 }
 
 
-def write_pdf(figures: Figures, language: Language, charts: dict[str, str], file: Path) -> Path:
+def write_pdf(figures: Figures, language: Language, charts: Mapping[str, str], file: Path) -> Path:
     """Writes the PDF; the same figures give the same bytes.
 
     Texts go in as values, never as Typst's markup: nothing from a customer can become more.
@@ -41,7 +42,7 @@ def write_pdf(figures: Figures, language: Language, charts: dict[str, str], file
         **asdict(page(figures, language)),
         "language": language.code.partition("_")[0],
         "region": language.code.partition("_")[2] or "US",
-        "charts": charts,
+        "charts": dict(charts),
         "chart_titles": {name: language.translate(title) for name, title in _CHART_TITLES.items()},
         "page_of": language.translate("Page {number} of {count}"),
         "colors": {

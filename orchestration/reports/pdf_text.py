@@ -7,11 +7,9 @@ from pathlib import Path
 _OBJECT = re.compile(rb"(\d+) 0 obj\n(.*?)\nendobj", re.DOTALL)
 _FONT = re.compile(rb"/(\w+) (\d+) 0 R")
 _CHARACTERS = re.compile(rb"<([0-9A-F]{4})> <([0-9A-F]+)>")
-_OPERATION = re.compile(
-    rb"/(\w+) [\d.]+ Tf|(\[(?:\((?:\\.|[^\\)])*\)|[^\]()])*\])\s*TJ|(\((?:\\.|[^\\)])*\))\s*Tj",
-    re.DOTALL,
-)
-_STRING = re.compile(rb"\(((?:\\.|[^\\)])*)\)", re.DOTALL)
+# A string may hold parentheses of its own, so only its beginning is looked for.
+_TOKEN = re.compile(rb"/(\w+) [\d.]+ Tf|(\()|(\bTJ|\bTj)")
+_IN_STRING = re.compile(rb"\\.|[()]", re.DOTALL)
 _ESCAPE = re.compile(rb"\\([0-7]{1,3}|.)", re.DOTALL)
 _ESCAPED = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
 
@@ -45,15 +43,27 @@ def _fonts(objects: dict[int, bytes], resources: bytes) -> dict[bytes, dict[byte
 def _page_text(content: bytes, fonts: dict[bytes, dict[bytes, str]]) -> str:
     font: dict[bytes, str] = {}
     text: list[str] = []
-    for name, several, single in _OPERATION.findall(content):
-        if name:
-            font = fonts.get(name, {})
-            continue
-        for string in _STRING.findall(several or single):
-            glyphs = _ESCAPE.sub(_unescaped, string)
-            text += [font.get(glyphs[place : place + 2], "") for place in range(0, len(glyphs), 2)]
-        text.append("\n")
+    place = 0
+    while token := _TOKEN.search(content, place):
+        place = token.end()
+        if token[1]:
+            font = fonts.get(token[1], {})
+        elif token[2]:
+            place = _string_end(content, place)
+            glyphs = _ESCAPE.sub(_unescaped, content[token.end() : place - 1])
+            text += [font.get(glyphs[two : two + 2], "") for two in range(0, len(glyphs), 2)]
+        else:
+            text.append("\n")
     return "".join(text)
+
+
+def _string_end(content: bytes, place: int) -> int:
+    """The place after a string's closing parenthesis."""
+    depth = 1
+    while depth and (mark := _IN_STRING.search(content, place)):
+        place = mark.end()
+        depth += {b"(": 1, b")": -1}.get(mark[0], 0)
+    return place
 
 
 def _unescaped(match: re.Match[bytes]) -> bytes:

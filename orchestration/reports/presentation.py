@@ -180,10 +180,12 @@ def table(
     hidden = len(section.rows) - len(rows)
     currency = figures.foot.currency
 
+    def text(cell: Cell, kind: Kind) -> str:
+        written = language.cell(cell, kind, currency)
+        return shortened(written) if isinstance(cell, str) else written
+
     def texts(row: tuple[Cell, ...]) -> tuple[str, ...]:
-        return tuple(
-            shortened(language.cell(row[place], column.kind, currency)) for place, column in shown
-        )
+        return tuple(text(row[place], column.kind) for place, column in shown)
 
     written = [Row(texts(row), any(cell in LEVELS for cell in row)) for row in rows]
     if rows and any(column.is_summed for _, column in shown):

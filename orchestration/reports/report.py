@@ -1,6 +1,7 @@
 """A report made of frozen figures: its files in every language, and the messages to send."""
 
 import base64
+import json
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,6 +15,7 @@ from orchestration.errors import HomeNotWritableError, NothingPublishedError, Re
 from orchestration.publishing.snapshot import SNAPSHOT_NAME
 from orchestration.reports.charts import draw_charts
 from orchestration.reports.figures import Figures
+from orchestration.reports.figures_form_1 import figures_of_form_1
 from orchestration.reports.headlines import HEADLINES
 from orchestration.reports.language import language
 from orchestration.reports.mail import write_message
@@ -96,7 +98,11 @@ def stored_figures(folder: Path) -> Figures | None:
     if not file.exists():
         return None
     try:
-        return Figures.from_json(file.read_text(encoding="utf-8"))
+        text = file.read_text(encoding="utf-8")
+        stored = json.loads(text)
+        if "form" not in stored:
+            return figures_of_form_1(stored)
+        return Figures.from_json(text)
     except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError) as error:
         raise ReportError(
             f"The stored figures {file} cannot be read ({error}). Restore the file from a backup, "

@@ -85,23 +85,24 @@ _MOVEMENTS = (
 )
 LEVELS = ("Opening MRR", "Closing MRR")
 
-_MONTH_MOVEMENTS = (
-    "with period as (from marts.kpis_monthly where metric_month = $start) "
-    "select term, mrr, customers from ("
-    + " union all ".join(
-        f"select {place} as place, '{term}' as term, {mrr} as mrr, {customers} as customers "  # noqa: S608 - own words
+_MONTH_MOVEMENTS = f"""
+    with period as (from marts.kpis_monthly where metric_month = $start),
+    steps as ({
+    " union all ".join(
+        f"select {place} as place, '{term}' as term, {mrr} as mrr, {customers} as customers "
         "from period"
         for place, (term, mrr, customers) in enumerate(_MOVEMENTS)
     )
-    + ") order by place"
-)
+})
+    select term, mrr, customers from steps order by place
+"""  # noqa: S608 - own words
 
 # The week's opening is all that was before it: movements add up to MRR, whatever the day.
 _WEEK_MOVEMENTS = """
     with steps(place, term, movement_type) as (
-        values (1, 'New', 'new'), (2, 'Expansion', 'expansion'), (3, 'Reactivation', 'reactivation'),
-            (4, 'Contraction', 'contraction'), (5, 'Churned', 'churn'), (6, 'Exchange rates', 'fx'),
-            (7, 'Restated', 'restated')
+        values (1, 'New', 'new'), (2, 'Expansion', 'expansion'),
+            (3, 'Reactivation', 'reactivation'), (4, 'Contraction', 'contraction'),
+            (5, 'Churned', 'churn'), (6, 'Exchange rates', 'fx'), (7, 'Restated', 'restated')
     ),
     customers as (
         select customer_id,
@@ -260,11 +261,14 @@ SECTIONS = (
         "There are no cohorts.",
         _MONTHLY,
         ("retention_cohorts",),
-        "select * from (select cohort_month, max(customers), "
-        + ", ".join(_retained(age) for age in range(1, 13))
-        + " from marts.retention_cohorts where cohort_month <= $start"
-        " and cohort_month + to_months(age_months) <= $start"
-        " group by cohort_month order by cohort_month desc limit 13) order by cohort_month",
+        f"""
+        select * from (
+            select cohort_month, max(customers), {", ".join(map(_retained, range(1, 13)))}
+            from marts.retention_cohorts
+            where cohort_month <= $start and cohort_month + to_months(age_months) <= $start
+            group by cohort_month order by cohort_month desc limit 13
+        ) order by cohort_month
+        """,  # noqa: S608 - own words
         (
             Column("cohort_month", "First paid in", Kind.MONTH),
             Column("customers", "Customers", Kind.COUNT),
@@ -465,7 +469,7 @@ SECTIONS = (
             Column("customer_id", "Customer id", Kind.TEXT, is_detail=True),
             Column("subscription_id", "Subscription", Kind.TEXT, is_detail=True),
             Column("renews_on", "Renews on", Kind.DAY),
-            Column("started_on", "Customer of it since", Kind.DAY, is_detail=True),
+            Column("started_on", "Since", Kind.DAY, is_detail=True),
             Column("renewing_mrr", "Renewing MRR", Kind.MONEY, is_summed=True),
             Column("mrr", "MRR", Kind.MONEY, is_detail=True),
             Column("payment_health", "Payments", Kind.TERM),

@@ -1,4 +1,4 @@
-"""The CSV files of a report: one for each of its tables, amounts whole, the same in any language."""
+"""The CSV files of a report: one for each of its tables, amounts whole, alike in any language."""
 
 import csv
 from collections.abc import Iterable, Sequence

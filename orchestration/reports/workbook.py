@@ -37,6 +37,7 @@ from orchestration.reports.style import (
 _LONGEST_TEXT = 32_000
 _LONGEST_TAB = 31
 _MOST_UPRIGHT = 6  # columns that a page has room for
+_MOST_ON_A_PAGE = 40  # rows
 _FIRST_ROW = 3
 _NUMBER_FORMATS = {
     Kind.MONEY: "#,##0.00;-#,##0.00",
@@ -47,6 +48,7 @@ _NUMBER_FORMATS = {
     Kind.MONTH: "mmm yyyy",
 }
 _WIDTHS = {Kind.TEXT: 34, Kind.TERM: 20, Kind.COUNTRY: 20, Kind.MONEY: 17, Kind.MONTH: 13}
+_MONTHS_AXIS = {"num_format": "mmm yy", "text_axis": True, "interval_unit": 2}
 _CHART_SIZE = {"width": 620, "height": 300}
 
 
@@ -171,9 +173,9 @@ class _Book:
             sheet.write_formula(
                 row,
                 3,
-                f"=({now}-{then})*100",
+                f"=ROUND(({now}-{then})*100,1)",
                 self._format(num_format=f'+0.0" {points}";-0.0" {points}";0.0" {points}"', **color),
-                float(line.change * 100),
+                float(round(line.change * 100, 1)),
             )
         else:
             pattern = str(_NUMBER_FORMATS[line.kind]).partition(";")[0]
@@ -251,13 +253,15 @@ class _Book:
         sheet = self._sheet(
             translate(definition.tab or definition.title),
             is_landscape=len(section.columns) > _MOST_UPRIGHT,
+            is_long=len(section.rows) > _MOST_ON_A_PAGE,
         )
         self._tabs[section.key] = sheet.get_name()
         self._title(sheet, translate(definition.title), translate(definition.note))
         known = {column.key: column for column in definition.columns}
         columns = [known.get(key, Column(key, key, kind)) for key, kind in section.columns]
         for place, column in enumerate(columns):
-            sheet.set_column(place, place, _WIDTHS.get(column.kind, 14))
+            longest = max(len(word) for word in heading(column, self._language).split())
+            sheet.set_column(place, place, max(_WIDTHS.get(column.kind, 14), longest + 4))
         if not section.rows:
             self._text(sheet, _FIRST_ROW, 0, translate(definition.empty), font_color=SOFT)
             self._foot(sheet, _FIRST_ROW + 2)
@@ -314,9 +318,29 @@ class _Book:
                 "total_row": has_total,
             },
         )
+        if has_total:
+            self._totals(sheet, section, columns, last)
+        sheet.set_row(_FIRST_ROW, 32)
         sheet.freeze_panes(_FIRST_ROW + 1, 0)
         sheet.repeat_rows(_FIRST_ROW)
         return last
+
+    def _totals(
+        self, sheet: Any, section: SectionFigures, columns: Sequence[Column], row: int
+    ) -> None:
+        """Totals by ranges: LibreOffice does not read a heading of several words in a formula."""
+        for place, column in enumerate(columns):
+            if column.is_summed:
+                cells = f"{xl_rowcol_to_cell(_FIRST_ROW + 1, place)}:" + xl_rowcol_to_cell(
+                    row - 1, place
+                )
+                sheet.write_formula(
+                    row,
+                    place,
+                    f"=SUBTOTAL(109,{cells})",
+                    self._format(num_format=_NUMBER_FORMATS[column.kind], align="right", bold=True),
+                    float(_sum(section, place)),
+                )
 
     def _live_formulas(
         self, sheet: Any, section: SectionFigures, columns: Sequence[Column]
@@ -476,7 +500,7 @@ class _Book:
     def _steps_chart(self) -> Any | None:
         """What changed MRR: each step floats where the one before it ended."""
         section = self._figures.section("movements") or self._figures.section("week_movements")
-        if section is None or not section.rows:
+        if section is None or set(section.column("movement")) <= set(LEVELS):
             return None
         sheet = self._book.get_worksheet_by_name(self._tabs[section.key])
         keys = [key for key, _ in section.columns]
@@ -500,17 +524,15 @@ class _Book:
         chart = self._book.add_chart({"type": "column", "subtype": "stacked"})
         chart.show_hidden_data()
         for offset in range(4):
-            is_base = offset in (0, 2)
+            look: dict[str, object] = {"points": [{"fill": {"color": color}} for color in colors]}
+            if offset in (0, 2):
+                look = {"fill": {"none": True}, "border": {"none": True}}
             chart.add_series(
                 {
                     "categories": [tab, start, names, row, names],
                     "values": [tab, start, aside + offset, row, aside + offset],
                     "gap": 45,
-                    **(
-                        {"fill": {"none": True}, "border": {"none": True}}
-                        if is_base
-                        else {"points": [{"fill": {"color": color}} for color in colors]}
-                    ),
+                    **look,
                 }
             )
         chart.set_legend({"none": True})
@@ -540,7 +562,7 @@ class _Book:
                 "num_font": {"size": 9, "color": SOFT},
                 "line": {"color": LINE},
                 "label_position": "low",
-                **({"num_format": "mmm yy", "text_axis": True} if is_dated else {}),
+                **(_MONTHS_AXIS if is_dated else {}),
             }
         )
         chart.set_y_axis(
@@ -575,13 +597,13 @@ class _Book:
             self._text(sheet, row, 0, remake.empty, font_color=SOFT)
         self._foot(sheet, row + 2)
 
-    def _sheet(self, name: str, *, is_landscape: bool = False) -> Any:
+    def _sheet(self, name: str, *, is_landscape: bool = False, is_long: bool = False) -> Any:
         sheet = self._book.add_worksheet(name[:_LONGEST_TAB])
         sheet.hide_gridlines(2)
         sheet.set_paper(9)  # A4
         if is_landscape:
             sheet.set_landscape()
-        sheet.fit_to_pages(1, 0)
+        sheet.fit_to_pages(1, 0 if is_long else 1)
         sheet.set_margins(0.5, 0.5, 0.6, 0.6)
         sheet.set_footer("&L&8Perene&R&8&A, &P / &N")
         return sheet
@@ -593,6 +615,7 @@ class _Book:
             sheet.write_string(row, 0, line, self._format(font_color=SOFT))
 
     def _headings(self, sheet: Any, row: int, texts: Sequence[str], kinds: Sequence[Kind]) -> None:
+        sheet.set_row(row, 22)
         for column, (text, kind) in enumerate(zip(texts, kinds, strict=True)):
             sheet.write_string(row, column, text, self._heading_format(kind))
 
@@ -611,6 +634,8 @@ class _Book:
     def _cell(
         self, sheet: Any, row: int, column: int, value: Cell, kind: Kind, **style: object
     ) -> None:
+        if column and not kind.is_number:
+            style["indent"] = 1  # away from the figures on its left
         if kind.is_number:
             number = value if isinstance(value, Decimal) else None
             self._figure(sheet, row, column, number, kind, **style)

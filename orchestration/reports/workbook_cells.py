@@ -6,6 +6,8 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+# How workbooks write a control character.
+_ESCAPED = re.compile("_x([0-9A-F]{4})_")
 
 Sheet = dict[tuple[int, int], float | str]
 
@@ -21,7 +23,10 @@ def workbook_cells(file: Path) -> list[Sheet]:
         texts: list[str] = []
         if "xl/sharedStrings.xml" in parts.namelist():
             shared = _parsed(parts.read("xl/sharedStrings.xml"))
-            texts = ["".join(item.itertext()) for item in shared.findall(f"{_MAIN}si")]
+            texts = [
+                _ESCAPED.sub(lambda code: chr(int(code[1], 16)), "".join(item.itertext()))
+                for item in shared.findall(f"{_MAIN}si")
+            ]
         return [_sheet(_parsed(parts.read(name)), texts) for name in names]
 
 

@@ -35,8 +35,8 @@ def test_every_setting_has_a_default() -> None:
 
 def test_the_environment_beats_the_file(env_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     env_file.write_text(
-        "# a comment\nPERENE_CURRENCY=EUR\nPERENE_LANGUAGE='pt_BR, en'\nexport PERENE_POLICY=strict\n"
-        "PERENE_FILES_PATH=\n",
+        "# a comment\nPERENE_CURRENCY=EUR\nPERENE_LANGUAGE='pt_BR, en'\n"
+        "export PERENE_POLICY=strict\nPERENE_FILES_PATH=\n",
         encoding="utf-8",
     )
     monkeypatch.setenv("PERENE_CURRENCY", "BRL")

@@ -47,7 +47,8 @@ def fill_warehouse(home: Home, label: str = "first", months: int = 3) -> None:
                     true as is_finished;
             create schema if not exists marts;
             create or replace table marts.dim_customers as
-                select * from (values ('c2', '=HYPERLINK("http://x","y")', '{label}'),
+                select *, null::varchar as company
+                from (values ('c2', '=HYPERLINK("http://x","y")', '{label}'),
                     ('c1', 'Ana', '{label}')) as v(customer_id, name, label);
             comment on table marts.dim_customers is 'One row per customer''s id.';
             comment on column marts.dim_customers.customer_id is 'The customer.';
@@ -87,6 +88,30 @@ def fill_warehouse(home: Home, label: str = "first", months: int = 3) -> None:
             create or replace table marts.fct_customer_mrr_monthly as
                 select customer_id, metric_month, closing_mrr / 2 as mrr
                 from marts.kpis_monthly, marts.dim_customers where closing_mrr is not null;
+            create or replace table marts.fct_mrr_movements as
+                select customer_id || n as movement_id, customer_id, 'new' as movement_type,
+                    'started' as reason, (50 * (1 + n))::decimal(28, 6) as mrr_delta,
+                    date '2026-01-20' + n::int as occurred_on
+                from marts.dim_customers, range(16) as r(n);
+            create or replace table marts.customer_360 as
+                select customer_id, name, company, 'PT' as country, 150::decimal(28, 6) as mrr,
+                    case when customer_id = 'c2' then 150 else 0 end::decimal(28, 6)
+                        as past_due_mrr,
+                    2 as failed_charges_90_days, timestamp '2026-01-05 23:30:00' as last_paid_at,
+                    'past_due' as payment_health, 'happy' as support_health,
+                    'good' as last_rating, 1 as open_tickets
+                from marts.dim_customers;
+            create or replace table marts.fct_mrr_movement_items as
+                select customer_id, customer_id || 's' as subscription_id,
+                    '1 year' as billing_interval, date '2025-02-20' as occurred_on,
+                    150::decimal(28, 6) as mrr_delta
+                from marts.dim_customers;
+            create or replace table marts.fct_tickets as
+                select customer_id, timestamp '2026-01-02 12:00:00' as created_at,
+                    null::timestamp as solved_at, 1 as reopens, 'good' as rating_latest,
+                    30::decimal(28, 6) as first_reply_calendar_minutes,
+                    null::decimal(28, 6) as first_resolution_calendar_minutes
+                from marts.dim_customers;
             checkpoint
             """
         )

@@ -35,6 +35,22 @@ def test_a_pack_is_asked_for_by_its_month(
     output = capsys.readouterr().out
     assert "KPIs of 2026-01, in USD" in output
     assert "kpi-pack-2026-01.xlsx" in output
+    assert main(["pack", "2026-01", "--anew"]) == 0
+    assert "made anew" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("warehouse")
+def test_a_digest_is_asked_for_by_its_week(
+    settings: Settings, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(settings, "run-1")
+    monkeypatch.setenv("PERENE_LANGUAGE", "pt_PT,en")
+    assert main(["digest", "2026-W05"]) == 0
+    output = capsys.readouterr().out
+    assert "Resumo semanal" in output
+    assert "weekly-digest-2026-W05.xlsx" in output
+    assert main(["digest", "2026-W07"]) == 1
+    assert "not over" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("home")
@@ -87,11 +103,13 @@ def test_a_disk_that_is_nearly_full_is_refused_before_anything_is_written(home: 
 def test_the_sample_company_goes_all_the_way(tmp_path: Path) -> None:
     result = _run(tmp_path / "home", "demo")
     assert result.returncode == 0, result.stderr
-    for text in ("MRR", "Customer churn", "points", "perene.duckdb", "KPI pack"):
+    for text in ("MRR", "Customer churn", "points", "perene.duckdb", "KPI pack", "pt_BR"):
         assert text in result.stdout
     demo = Home(tmp_path / "home" / "demo")
     assert (demo.published / "perene.duckdb").exists()
-    assert list(demo.exports.glob("kpi_pack/*/*.xlsx"))
+    for kind in ("xlsx", "pdf", "html", "txt"):
+        found = demo.exports.glob(f"kpi_pack/*/*/*.{kind}")
+        assert {file.parent.name for file in found} == {"en", "pt_BR"}, kind
     assert not (tmp_path / "home" / "warehouse.duckdb").exists(), "never in the real warehouse"
 
 

@@ -42,9 +42,13 @@ def test_the_marts_come_out_as_ordered_tables_with_their_descriptions(
         (name, "BASE TABLE")
         for name in (
             "_published",
+            "customer_360",
             "dim_customers",
             "dim_plans",
             "fct_customer_mrr_monthly",
+            "fct_mrr_movement_items",
+            "fct_mrr_movements",
+            "fct_tickets",
             "kpis_monthly",
             "kpis_monthly_by_segment",
             "label",
@@ -91,7 +95,7 @@ def test_parquet_files_hold_what_the_snapshot_holds(warehouse: Home, settings: S
         ).fetchall()
         duckdb.execute("detach s")
         assert difference == [(0,)], file.stem
-    assert len(list((warehouse.published / "parquet").iterdir())) == 7
+    assert len(list((warehouse.published / "parquet").iterdir())) == 11
 
 
 def test_the_files_are_read_only_alone_and_readable_by_older_clients(
