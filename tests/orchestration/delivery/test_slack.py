@@ -272,6 +272,7 @@ def test_slack_that_is_not_there_fails_and_the_token_is_shown_nowhere(
     assert _TOKEN.encode() not in ledger_file(published.home).read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # a child of a process with threads
 def test_killed_at_any_line_a_channel_gets_no_two_posts_and_no_loss_goes_unnoticed(
     published: Settings, recipients: Recipients, slack: Slack
