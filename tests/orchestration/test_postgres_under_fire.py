@@ -44,6 +44,7 @@ print(reads, len(seen))
 """
 
 
+@pytest.mark.slow
 def test_every_statement_reads_one_run_through_fifty_publications(
     settings: Settings, target: PostgresTarget, tmp_path: Path
 ) -> None:
@@ -79,6 +80,7 @@ def test_every_statement_reads_one_run_through_fifty_publications(
         assert runs_seen > 5, "the readers must have lived through changes"
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # a child of a process with threads
 @pytest.mark.parametrize("is_changed", [False, True], ids=["refilled", "new tables"])
 def test_a_publisher_killed_at_any_statement_leaves_the_old_or_the_new_run_whole(
@@ -90,8 +92,9 @@ def test_a_publisher_killed_at_any_statement_leaves_the_old_or_the_new_run_whole
         with duckdb.connect(str(settings.home.warehouse)) as connection:
             connection.execute("create table marts.more as select 1 as a")
     publish(settings, "second")
-    stop_at, seen = 0, []
-    while not seen or was_killed:
+    stop_at, was_killed = 0, True
+    seen: list[str] = []
+    while was_killed:
         stop_at += 1
         was_killed = _publish_killed_at(settings, target, stop_at)
         found = rows(
