@@ -9,6 +9,7 @@ __all__ = [
     "NothingConfiguredError",
     "NothingPublishedError",
     "PereneError",
+    "PostgresPublicationError",
     "PublicationBlockedError",
     "ReportError",
     "RunFailedError",
@@ -47,6 +48,10 @@ class PublicationBlockedError(PereneError):
 
 class NothingPublishedError(PereneError):
     """There is no publication to read."""
+
+
+class PostgresPublicationError(PereneError):
+    """The marts could not be published to PostgreSQL; what was published there stays."""
 
 
 class ReportError(PereneError):

@@ -28,7 +28,10 @@ CLOCK_READERS = {
     "orchestration/warehouse_session.py": "a run's start is its as_of where history has none",
 }
 # Set for dbt's profile by the process that starts dbt; no operator sets them.
-NOT_SETTINGS = ("PERENE_WAREHOUSE", "PERENE_POSTGRES_")
+NOT_SETTINGS = (
+    "PERENE_WAREHOUSE",
+    *(f"PERENE_POSTGRES_{name}" for name in ("HOST", "PORT", "USER", "PASSWORD", "DATABASE")),
+)
 
 
 def tracked_files() -> list[Path]:

@@ -1,16 +1,22 @@
-"""Published assets: the snapshot and the Parquet files, swapped in together."""
+"""Published assets: the snapshot and the Parquet files, swapped in together; and PostgreSQL."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import dagster as dg
 
-from orchestration.progress import phase
+from ingestion.settings import load_settings
+from orchestration.errors import NothingConfiguredError
+from orchestration.models_project import Manifest
+from orchestration.progress import phase, say
+from orchestration.publishing.postgres_target import postgres_target
 from orchestration.publishing.publish import publish
+from orchestration.publishing.snapshot import SNAPSHOT_NAME
 from orchestration.warehouse_session import WarehouseSession
 
 SNAPSHOT_KEY = dg.AssetKey(["published", "snapshot"])
 PARQUET_KEY = dg.AssetKey(["published", "parquet"])
+POSTGRES_KEY = dg.AssetKey(["published", "postgres"])
 
 
 def published_assets(marts: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
@@ -63,3 +69,52 @@ def published_assets(marts: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
             )
 
     return publish_marts
+
+
+def postgres_assets(manifest: Manifest) -> list[dg.AssetsDefinition]:
+    """The copy in PostgreSQL, where one is configured.
+
+    Args:
+        manifest: The dbt project's manifest, for the marts' keys.
+
+    Returns:
+        One definition; none where nothing is configured.
+    """
+    if postgres_target() is None:
+        return []
+
+    @dg.asset(
+        key=POSTGRES_KEY,
+        deps=[SNAPSHOT_KEY],
+        group_name="published",
+        kinds={"postgres"},
+        description="The published marts in the schema marts of a PostgreSQL database.",
+    )
+    def publish_to_database() -> dg.MaterializeResult[None]:
+        # Only who publishes there needs the driver.
+        from orchestration.publishing.postgres import publish_to_postgres
+        from orchestration.publishing.postgres_tables import grains
+
+        target = postgres_target()
+        if target is None:
+            raise NothingConfiguredError(
+                "PERENE_PUBLISH_POSTGRES was set when this process started and is not any more. "
+                "Set it, or reload the definitions."
+            )
+        snapshot = load_settings().home.published / SNAPSHOT_NAME
+        with phase("publish to postgresql") as current:
+            publication = publish_to_postgres(target, snapshot, grains(manifest))
+            current.result = f"{publication.tables:,} marts, {publication.rows:,} rows"
+        for remark in publication.remarks:
+            say(f"  {remark}")
+        return dg.MaterializeResult(
+            metadata={
+                "version": publication.version,
+                "build run": publication.build_run_id,
+                "marts": publication.tables,
+                "rows": publication.rows,
+                "remarks": "\n".join(publication.remarks) or "none",
+            }
+        )
+
+    return [publish_to_database]

@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import psycopg
 import pytest
 
 from ingestion.settings import Home, Settings, load_settings
 from orchestration.instance import open_instance
+from orchestration.publishing.postgres_target import PostgresTarget
 from tests.orchestration.samples import AS_OF, ROOT, fill_warehouse, write_checks
+from tests.postgres import postgres
 
 _watched: dict[str, list[str]] = {"opened": []}
 
@@ -135,3 +138,21 @@ def customers_file(settings: Settings) -> Callable[..., None]:
         )
 
     return write
+
+
+@pytest.fixture(scope="module")
+def postgres_server() -> Iterator[str]:
+    with postgres() as socket_folder:
+        yield f"postgresql://postgres@/%s?host={socket_folder}"
+
+
+@pytest.fixture
+def target(postgres_server: str, request: pytest.FixtureRequest) -> Iterator[PostgresTarget]:
+    """A database of the test's own."""
+    name = f"test_{abs(hash(request.node.name))}"
+    with psycopg.connect(postgres_server % "postgres", autocommit=True) as connection:
+        connection.execute(f"create database {name}")
+    yield PostgresTarget(postgres_server % name, "bi_reader")
+    with psycopg.connect(postgres_server % "postgres", autocommit=True) as connection:
+        connection.execute(f"drop database {name} with (force)")
+        connection.execute("drop role if exists bi_reader")
