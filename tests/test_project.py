@@ -59,7 +59,11 @@ def test_the_names_that_everything_relies_on_are_there() -> None:
 
 @pytest.mark.parametrize(
     ("name", "least"),
-    [("requirements.lock", 50), ("tests/ingestion/stripe/tap_stripe.lock", 10)],
+    [
+        ("requirements.lock", 50),
+        ("tests/dbt_project/metricflow.lock", 7),
+        ("tests/ingestion/stripe/tap_stripe.lock", 10),
+    ],
 )
 def test_every_pin_has_a_hash_and_the_lock_names_no_index(name: str, least: int) -> None:
     lock = (ROOT / name).read_text(encoding="utf-8")

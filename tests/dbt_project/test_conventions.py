@@ -228,6 +228,27 @@ def test_everything_is_described(manifest: Any) -> None:
     assert not [source for source in manifest.sources.values() if not source.source_description]
 
 
+# Readers
+
+
+def test_what_reports_read_is_exposed(manifest: Any) -> None:
+    marts = set(names(models(manifest, "marts")))
+    exposed = {
+        exposure.name: {manifest.nodes[parent].name for parent in exposure.depends_on.nodes}
+        for exposure in manifest.exposures.values()
+    }
+    assert exposed["postgresql"] == marts
+    assert not set().union(*exposed.values()) - marts
+    reports = (PROJECT.parent / "orchestration" / "reports").rglob("*.py")
+    read = {
+        mart
+        for file in reports
+        for mart in re.findall(r"\bmarts\.(\w+)", file.read_text(encoding="utf-8"))
+    }
+    files = [exposed[name] for name in ("kpi_pack", "weekly_digest", "dashboard")]
+    assert not (read & marts) - set().union(*files)
+
+
 # Tests
 
 

@@ -9,7 +9,7 @@ import dagster as dg
 import duckdb
 
 from ingestion.settings import Home, Settings, load_settings
-from orchestration.assets.published import published_assets
+from orchestration.assets.published import postgres_assets, published_assets
 from orchestration.assets.raw import raw_assets
 from orchestration.assets.warehouse import mart_keys, warehouse_assets
 from orchestration.models_project import load_manifest
@@ -172,7 +172,12 @@ def small_definitions(settings: Settings, project: Path) -> dg.Definitions:
     sources = [source for source in raw_sources() if source.name == "files"]
     models = warehouse_assets(manifest, project)
     return dg.Definitions(
-        assets=[*raw_assets(sources, manifest), models, published_assets(mart_keys(models))],
+        assets=[
+            *raw_assets(sources, manifest),
+            models,
+            published_assets(mart_keys(models)),
+            *postgres_assets(manifest),
+        ],
         jobs=[dg.define_asset_job("daily_refresh")],
         resources={"warehouse": warehouse_session},
         executor=dg.in_process_executor,
