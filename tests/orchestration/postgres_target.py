@@ -31,7 +31,7 @@ def publish_again(settings: Settings, target: PostgresTarget, label: str) -> Pos
 
 def rows(target: PostgresTarget, query: str) -> list[tuple[Any, ...]]:
     with psycopg.connect(target.address) as connection:
-        return connection.execute(query).fetchall()  # type: ignore[call-overload, no-any-return]
+        return connection.execute(query).fetchall()
 
 
 def schemas(target: PostgresTarget) -> list[str]:

@@ -138,7 +138,7 @@ def test_the_reader_reads_and_can_write_nothing(settings: Settings, target: Post
     assert rows(reader, "select label from marts.label") == [("second",)]
     with psycopg.connect(reader.address, autocommit=True) as connection:
         for name in ("statement_timeout", "idle_in_transaction_session_timeout"):
-            assert connection.execute(f"show {name}").fetchone() in [("5min",), ("10min",)]  # type: ignore[call-overload]
+            assert connection.execute(f"show {name}").fetchone() in [("5min",), ("10min",)]
         with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
             connection.execute("create temporary table t (a int)")
         connection.execute("set default_transaction_read_only = off")
@@ -158,7 +158,7 @@ def test_the_reader_reads_and_can_write_nothing(settings: Settings, target: Post
             "create role x",
         ):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
-                connection.execute(statement)  # type: ignore[call-overload]
+                connection.execute(statement)
 
 
 def test_a_role_that_may_not_be_created_is_asked_for(
@@ -167,9 +167,7 @@ def test_a_role_that_may_not_be_created_is_asked_for(
     with psycopg.connect(target.address, autocommit=True) as connection:
         connection.execute("drop role if exists publisher")
         connection.execute("create role publisher login")
-        connection.execute(
-            f"grant create on database {connection.info.dbname} to publisher"  # type: ignore[call-overload]
-        )
+        connection.execute(f"grant create on database {connection.info.dbname} to publisher")
     publisher = PostgresTarget(target.address.replace("postgres@", "publisher@"), "bi_reader")
     (remark,) = publish_both(settings, publisher, "first").remarks
     assert 'create role "bi_reader" login' in remark
@@ -180,6 +178,23 @@ def test_a_role_that_may_not_be_created_is_asked_for(
     assert publish_both(settings, publisher, "second").remarks == ()
     reader = PostgresTarget(target.address.replace("postgres@", "bi_reader@"), "bi_reader")
     assert rows(reader, "select label from marts.label") == [("second",)]
+
+
+def test_a_publisher_needs_no_superuser_to_make_the_reader_and_change_the_tables(
+    settings: Settings, target: PostgresTarget
+) -> None:
+    with psycopg.connect(target.address, autocommit=True) as connection:
+        connection.execute("drop role if exists maker")
+        connection.execute("create role maker login createrole")
+        connection.execute(f"alter database {connection.info.dbname} owner to maker")
+    maker = PostgresTarget(target.address.replace("postgres@", "maker@"), "bi_reader")
+    assert publish_both(settings, maker, "first").remarks == ()
+    assert publish_both(settings, maker, "second").remarks == ()
+    change_warehouse(settings.home, "create table marts.more as select 1 as a")
+    assert publish_again(settings, maker, "third").remarks == ()
+    reader = PostgresTarget(target.address.replace("postgres@", "bi_reader@"), "bi_reader")
+    assert rows(reader, "select a from marts.more") == [(1,)]
+    assert schemas(target) == ["marts"]
 
 
 def test_views_of_an_analyst_live_on_and_show_the_new_run(
