@@ -16,7 +16,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo run dev test check bench
+.PHONY: help demo run dev test check docs bench
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -47,6 +47,15 @@ check: $(STAMP) ## Check style, types, models and conventions
 	$(BIN)/dagster definitions validate --workspace workspace.yaml --log-level warning
 	$(BIN)/python -m pytest -q tests/test_project.py tests/dbt_project/test_conventions.py \
 		tests/dbt_project/test_plans.py tests/orchestration/test_definitions.py
+
+docs: export PERENE_WAREHOUSE := $(CHECKS)/lint.duckdb
+docs: $(STAMP) ## Write data/docs.html: every model and column, and what it is made of
+	@mkdir -p $(CHECKS)
+	@$(BIN)/dbt --quiet docs generate --static --empty-catalog \
+		--project-dir dbt_project --profiles-dir dbt_project --no-version-check \
+		--target-path ../$(CHECKS)/dbt-docs --log-path $(CHECKS)/dbt-logs
+	@mv $(CHECKS)/dbt-docs/static_index.html data/docs.html
+	@echo "data/docs.html"
 
 bench: $(STAMP) ## Measure the ledger and the loading of files and Stripe against plain DuckDB
 	@$(BIN)/python -m benchmarks

@@ -224,7 +224,7 @@ def test_every_kpi_stands_in_the_metrics_page() -> None:
         assert column == "currency" or f"`{column}`" in page, column
 
 
-@pytest.mark.parametrize("target", ["demo", "test", "run", "dev", "check", "bench", "help"])
+@pytest.mark.parametrize("target", ["demo", "test", "run", "dev", "check", "docs", "bench", "help"])
 def test_make_help_tells_every_command(target: str) -> None:
     shown = subprocess.run(
         ["make", "help"],  # noqa: S607

@@ -180,6 +180,23 @@ def test_a_role_that_may_not_be_created_is_asked_for(
     assert rows(reader, "select label from marts.label") == [("second",)]
 
 
+def test_a_publisher_needs_no_superuser_to_make_the_reader_and_change_the_tables(
+    settings: Settings, target: PostgresTarget
+) -> None:
+    with psycopg.connect(target.address, autocommit=True) as connection:
+        connection.execute("drop role if exists maker")
+        connection.execute("create role maker login createrole")
+        connection.execute(f"alter database {connection.info.dbname} owner to maker")
+    maker = PostgresTarget(target.address.replace("postgres@", "maker@"), "bi_reader")
+    assert publish_both(settings, maker, "first").remarks == ()
+    assert publish_both(settings, maker, "second").remarks == ()
+    change_warehouse(settings.home, "create table marts.more as select 1 as a")
+    assert publish_again(settings, maker, "third").remarks == ()
+    reader = PostgresTarget(target.address.replace("postgres@", "bi_reader@"), "bi_reader")
+    assert rows(reader, "select a from marts.more") == [(1,)]
+    assert schemas(target) == ["marts"]
+
+
 def test_views_of_an_analyst_live_on_and_show_the_new_run(
     settings: Settings, target: PostgresTarget
 ) -> None:

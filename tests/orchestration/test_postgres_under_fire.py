@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import duckdb
 import psycopg
@@ -120,14 +120,14 @@ def _publish_killed_at(settings: Settings, target: PostgresTarget, stop_at: int)
         count = 0
         execute = psycopg.Cursor.execute
 
-        def execute_or_die(*arguments: object, **options: object) -> object:
+        def execute_or_die(*arguments: Any, **options: Any) -> Any:
             nonlocal count
             count += 1
             if count == stop_at:
                 os.kill(os.getpid(), signal.SIGKILL)
-            return cast(Any, execute)(*arguments, **options)
+            return execute(*arguments, **options)
 
-        psycopg.Cursor.execute = execute_or_die  # type: ignore[method-assign, assignment]
+        psycopg.Cursor.execute = execute_or_die  # type: ignore[method-assign]
         try:
             publish_to_postgres(target, settings.home.published / "perene.duckdb", KEYS)
         finally:
