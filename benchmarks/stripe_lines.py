@@ -152,7 +152,10 @@ def _batches(
         gathering = Gathering(Decoder(request.as_of, is_live=True), request.as_of, is_first=True)
         objects = 0
         while objects < LOAD_ROWS and (block := file.read(BLOCK_BYTES)):
-            lines = (block + file.readline()).removesuffix(b"\n").split(b"\n")
+            lines = block.split(b"\n")
+            lines[-1] += file.readline().removesuffix(b"\n")
+            if not lines[-1]:
+                lines.pop()
             gathering.add(gathering.decoder.objects(RESOURCES[table], lines))
             objects += len(lines)
             yield from gathering.hand_on(known)

@@ -6,6 +6,8 @@ from enum import Enum
 import pyarrow as pa
 
 LOAD_ID = "_dlt_load_id"
+# The column of a raw table that holds what came as it came.
+PAYLOAD = "payload"
 DATASET_PREFIX = "raw_"
 
 

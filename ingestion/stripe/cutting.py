@@ -61,10 +61,13 @@ class Cutter:
             item = form.decode(text)
             if form.dropped or form.lines:
                 cuts = _Cuts(text)
-                for get, key in form.dropped:
-                    held = get(item)
-                    if held is not None:
-                        cuts.without(key, held)
+                for get, keys in form.dropped:
+                    holder = get(item)
+                    if holder is not None:
+                        for get_held, name in keys:
+                            held = get_held(holder)
+                            if held is not None:
+                                cuts.without(name, held)
                 if form.lines:
                     children = self._children(form.lines, item, cuts)
                 payload = cuts.made()
@@ -98,7 +101,7 @@ class Cutter:
         listed = getattr(item, lines.key)
         if listed is None:
             return ()
-        cuts.without(lines.key, listed)
+        cuts.without(lines.name, listed)
         rows = []
         for position, raw in enumerate(lines.decode_list(listed).data):
             entry = lines.decode(raw)
@@ -136,12 +139,15 @@ class _Form:
             **dict.fromkeys(resource.amounts, _Amount),
             **({"currency": _Currency} if "currency" in shape else {}),
         }
-        self.dropped = [(_getter(path), path[-1]) for path in DROPPED_KEYS.get(resource.kind, ())]
+        by_holder: dict[tuple[str, ...], list[tuple[Callable[[Any], Any], bytes]]] = {}
         for path in DROPPED_KEYS.get(resource.kind, ()):
             inner = special
             for key in path[:-1]:
                 inner = inner.setdefault(key, {})
             inner[path[-1]] = Raw
+            by_holder.setdefault(path[:-1], []).append((_getter(path[-1:]), _name(path[-1])))
+        # What holds dropped keys, and these, so that each is looked for once.
+        self.dropped = [(_getter(path), keys) for path, keys in by_holder.items()]
         self.lines = None
         if resource.child:
             special[resource.child.key] = Raw
@@ -156,7 +162,7 @@ class _Lines:
     """How a nested list with a table of its own is decoded."""
 
     def __init__(self, child: Child, shape: Any) -> None:
-        self.key = child.key
+        self.key, self.name = child.key, _name(child.key)
         self.decode_list = _decoder(shape, {"data": list[Raw]})
         entry = shape["data"][0]
         special: dict[str, Any] = {
@@ -177,11 +183,10 @@ class _Cuts:
         self._address = pa.py_buffer(text).address
         self._cuts: list[tuple[int, int]] = []
 
-    def without(self, key: str, held: Raw) -> None:
-        """Leave out a key and its value."""
+    def without(self, name: bytes, held: Raw) -> None:
+        """Leave out a key, as it is written with the comma before it, and its value."""
         buffer = pa.py_buffer(held)
         start = buffer.address - self._address
-        name = _name(key)
         begin = start - len(name)
         # A key that is the first of its object has no comma before it, but one behind it.
         if begin < 0 or not self._text.startswith(name, begin):
@@ -211,7 +216,6 @@ def drop_path(item: object, path: tuple[str, ...]) -> None:
         item.pop(path[-1], None)
 
 
-@cache
 def _name(key: str) -> bytes:
     return b',"%b":' % key.encode()
 

@@ -61,9 +61,9 @@ class Gathering:
 
     def put(self, resource: Resource, records: Iterable[Record]) -> None:
         """Add objects."""
-        self.records.setdefault(resource.table, {}).update(
-            (record.id, record) for record in records
-        )
+        held = self.records.setdefault(resource.table, {})
+        for record in records:
+            held[record.id] = record
 
     def window(self, table: str, kind: str, begin: datetime, end: datetime, rows: int) -> None:
         """Note that a window was read whole."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -83,8 +84,10 @@ def _array(values: Sequence[Any], kind: Kind) -> pa.Array:
     if kind is Kind.INSTANT:
         return pa.array(values, pa.int64()).cast(kind.arrow)
     if kind is Kind.TEXT and type(values[0]) is bytes:
-        # Much faster than making text of each; the cast looks whether it is UTF-8.
-        return pa.array(values, pa.binary()).cast(kind.arrow)
+        # Much faster than adding each; the cast looks whether it is UTF-8.
+        ends = pa.array(accumulate(map(len, values), initial=0), pa.int32())
+        buffers = [None, ends.buffers()[1], pa.py_buffer(b"".join(values))]
+        return pa.Array.from_buffers(pa.binary(), len(values), buffers).cast(kind.arrow)
     return pa.array(values, kind.arrow)
 
 
