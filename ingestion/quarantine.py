@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
+from typing import NamedTuple
 
 from ingestion.errors import SourceError
 from ingestion.rows import Row, micros
@@ -17,14 +18,13 @@ MOST_SHARE = 0.01
 FEW = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(NamedTuple):
     """An object that is put aside.
 
     Attributes:
         table: Name of the raw table it belongs to.
         record_id: Its id, or an empty text.
-        stage: Where it went wrong.
+        stage: Where it went wrong: decode, nested, fetch or gap.
         reason: Why.
         payload: The object as it came, as far as there is one.
     """
@@ -36,25 +36,38 @@ class Fault:
     payload: str
 
 
-def require_few(service: str, faults: Iterable[Fault], counts: Mapping[str, int]) -> None:
-    """Refuse a load in which too much of a resource had to be put aside.
+def require_few(
+    service: str,
+    faults: Sequence[Fault],
+    counts: Mapping[str, int],
+    aside: Sequence[Fault] = (),
+    counts_before: Mapping[str, int] = MappingProxyType({}),
+) -> None:
+    """Refuse a load with which too much of a resource would have been put aside.
 
     Args:
         service: Whose objects they are, for the error.
         faults: What is put aside.
         counts: Per table how many objects came.
+        aside: What earlier loads of the same reading put aside.
+        counts_before: Per table how many objects they brought.
 
     Raises:
         SourceError: There is too much; nothing of the load is used.
     """
-    faults = list(faults)
-    for table, count in Counter(fault.table for fault in faults).items():
-        all_of_it = counts.get(table, 0) + count
-        if count > MOST or (count > FEW and count / all_of_it > MOST_SHARE):
+    distinct = {(one.table, one.record_id or one.payload) for one in [*aside, *faults]}
+    by_table = Counter(table for table, _ in distinct)
+    for table in dict.fromkeys(fault.table for fault in faults):
+        count = by_table[table]
+        total = counts.get(table, 0) + counts_before.get(table, 0) + count
+        if count > MOST or (count > FEW and count / total > MOST_SHARE):
             example = next(fault for fault in faults if fault.table == table)
+            when, more = (
+                (" since the account is being read", "more ") if counts_before else ("", "")
+            )
             raise SourceError(
-                f"{count:,} of {all_of_it:,} {table} that {service} gave cannot be used (the "
-                f"first, {example.record_id or 'without an id'}: {example.reason}); nothing was "
+                f"{count:,} of {total:,} {table} that {service} gave{when} cannot be used (one, "
+                f"{example.record_id or 'without an id'}: {example.reason}); nothing {more}was "
                 "loaded. This project may not know the account's form of them: look for a newer "
                 "version, or report it."
             )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate
 from typing import Any
 
 import pyarrow as pa
@@ -11,8 +12,8 @@ from ingestion.tables import Kind, RawTable
 Row = tuple[object, ...]
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-# Rows of an Arrow table; a whole load of payloads in one would need too much memory at once.
-BATCH_ROWS = 20_000
+# Rows of an Arrow table; many more at once would need fresh memory for each.
+BATCH_ROWS = 10_000
 
 
 def micros(moment: datetime) -> int:
@@ -31,13 +32,17 @@ def tables(table: RawTable, rows: Sequence[Row]) -> Iterator[pa.Table]:
     for start in range(0, len(rows), BATCH_ROWS):
         columns = zip(*rows[start : start + BATCH_ROWS], strict=True)
         arrays = [
-            _array(list(values), kind)
-            for values, (_, kind) in zip(columns, table.columns, strict=True)
+            _array(values, kind) for values, (_, kind) in zip(columns, table.columns, strict=True)
         ]
         yield pa.Table.from_arrays(arrays, schema=schema)
 
 
-def _array(values: list[Any], kind: Kind) -> pa.Array:
+def _array(values: Sequence[Any], kind: Kind) -> pa.Array:
     if kind is Kind.INSTANT:
         return pa.array(values, pa.int64()).cast(kind.arrow)
+    if kind is Kind.TEXT and type(values[0]) is bytes:
+        # Much faster than adding each; the cast looks whether it is UTF-8.
+        ends = pa.array(accumulate(map(len, values), initial=0), pa.int32())
+        buffers = [None, ends.buffers()[1], pa.py_buffer(b"".join(values))]
+        return pa.Array.from_buffers(pa.binary(), len(values), buffers).cast(kind.arrow)
     return pa.array(values, kind.arrow)

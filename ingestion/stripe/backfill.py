@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from ingestion.loading import Batch, Progress
+from ingestion.rows import BATCH_ROWS
 from ingestion.stripe.client import THREADS
 from ingestion.stripe.decoding import Decoded
 from ingestion.stripe.gathering import BACKFILL_WINDOW, Gathering
 from ingestion.stripe.known import ACCOUNT, Backfill, Known
 from ingestion.stripe.listing import Api
-from ingestion.stripe.records import BATCH_ROWS
 from ingestion.stripe.tables import OBJECTS, Resource
 
 # No object of Stripe is older.

@@ -8,12 +8,14 @@ from typing import Any
 import orjson
 
 from ingestion.loading import Progress
+from ingestion.quarantine import Fault
 from ingestion.stripe.backfill import created
 from ingestion.stripe.client import THREADS
-from ingestion.stripe.decoding import Decoded, Fault, Object, Record, UnusableError, fault
+from ingestion.stripe.decoding import Decoded, Object, UnusableError, fault
 from ingestion.stripe.gathering import EVENTS_WINDOW, Gathering
 from ingestion.stripe.known import Known
 from ingestion.stripe.listing import Api, FetchError, NestedError
+from ingestion.stripe.records import Record
 from ingestion.stripe.tables import (
     BALANCE_TRANSACTIONS,
     BY_KIND,
@@ -159,9 +161,7 @@ def replay(api: Api, gathering: Gathering, known: Known) -> int:
                 continue
         if record:
             gathering.put(resource, [record])
-            gathering.replayed.append(
-                Fault(one.table, one.record_id, one.stage, one.reason, one.payload)
-            )
+            gathering.replayed.append(one)
             replayed += 1
     return replayed
 

@@ -13,7 +13,8 @@ import msgspec
 import pyarrow as pa
 from msgspec import Meta, Raw
 
-from ingestion.stripe.records import Record, Row
+from ingestion.rows import Row
+from ingestion.stripe.records import Record
 from ingestion.stripe.shapes import shapes, struct
 from ingestion.stripe.tables import API_VERSION, DROPPED_KEYS, Child, Resource
 

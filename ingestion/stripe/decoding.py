@@ -9,8 +9,10 @@ from typing import Any
 
 import orjson
 
+from ingestion.quarantine import Fault
+from ingestion.rows import Row, micros
 from ingestion.stripe.cutting import LARGEST_AMOUNT, MICROSECONDS, Cutter, drop_path
-from ingestion.stripe.records import Fault, Record, Row, micros, tables
+from ingestion.stripe.records import Record
 from ingestion.stripe.shapes import drift, meaning, shapes
 from ingestion.stripe.tables import (
     API_VERSION,
@@ -18,23 +20,6 @@ from ingestion.stripe.tables import (
     Child,
     Resource,
 )
-
-__all__ = [
-    "Decoded",
-    "Decoder",
-    "Fault",
-    "ForeignError",
-    "Object",
-    "Record",
-    "Row",
-    "UnusableError",
-    "drop",
-    "fault",
-    "micros",
-    "parsed",
-    "tables",
-    "without_collector",
-]
 
 Object = dict[str, Any]
 

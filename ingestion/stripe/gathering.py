@@ -6,15 +6,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
+from ingestion.bookkeeping import CONTROL_TOTALS, QUARANTINE, SCHEMA_DRIFT
 from ingestion.loading import Batch
-from ingestion.stripe.decoding import Decoded, Decoder, Fault, Record, Row, micros, tables
+from ingestion.quarantine import OPEN, REPLAYED, Fault, rows_of_quarantine
+from ingestion.rows import Row, micros, tables
+from ingestion.stripe.decoding import Decoded, Decoder
 from ingestion.stripe.known import Known, Version
-from ingestion.stripe.quarantine import rows_of_quarantine
+from ingestion.stripe.records import Record
 from ingestion.stripe.tables import (
     BY_TABLE,
-    CONTROL_TOTALS,
-    QUARANTINE,
-    SCHEMA_DRIFT,
     WINDOWS,
     Resource,
 )
@@ -120,10 +120,9 @@ class Gathering:
             for key, seen_type in sorted(self.decoder.drift.items())
             if key not in on_record
         ]
-        aside = rows_of_quarantine(
-            self.faults, self.replayed, known.open_quarantine(), self.observed_at
-        )
-        self.quarantined = sum(row[-1] == "open" for row in aside)
+        replayed = [(one, REPLAYED) for one in self.replayed]
+        aside = rows_of_quarantine(self.faults, replayed, known.open_quarantine(), self.observed_at)
+        self.quarantined = sum(row[-1] == OPEN for row in aside)
         for declared, rows in (
             (WINDOWS, self.windows),
             (QUARANTINE, aside),

@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 import duckdb
 import pyarrow as pa
 
-from ingestion.stripe.tables import OBJECTS, QUARANTINE, RESOURCES, WINDOWS, Resource
+from ingestion.bookkeeping import QUARANTINE
+from ingestion.quarantine import Fault
+from ingestion.rows import instant
+from ingestion.stripe.tables import OBJECTS, RESOURCES, WINDOWS, Resource
 from ingestion.tables import LOAD_ID, dataset_name
 
 DATASET = dataset_name("stripe")
@@ -52,17 +55,6 @@ class Version:
     amount: int | None
 
 
-@dataclass(frozen=True)
-class Open:
-    """An object that is put aside and was not loaded since."""
-
-    table: str
-    record_id: str
-    stage: str
-    reason: str
-    payload: str
-
-
 class Known:
     """Looks into the warehouse; the connection is open only while this is used."""
 
@@ -76,7 +68,7 @@ class Known:
             f"SELECT epoch_us(max(window_to)) FROM {DATASET}.{WINDOWS.name} "  # noqa: S608
             "WHERE kind = 'events'"
         ).fetchone()
-        return _instant(row[0]) if row and row[0] is not None else None
+        return instant(row[0]) if row and row[0] is not None else None
 
     def backfill(self) -> Backfill | None:
         """Return the latest reading of the whole account."""
@@ -94,14 +86,14 @@ class Known:
             [load_id],
         ).fetchall()
         return Backfill(
-            _instant(start),
-            _instant(end),
+            instant(start),
+            instant(end),
             load_id,
-            frozenset((table, _instant(begin)) for table, begin in done),
+            frozenset((table, instant(begin)) for table, begin in done),
             len(marks) == 1,
         )
 
-    def so_far(self, backfill: Backfill) -> tuple[list[Open], dict[str, int]]:
+    def so_far(self, backfill: Backfill) -> tuple[list[Fault], dict[str, int]]:
         """Return what a reading has put aside until now, and per table how much it brought."""
         aside = self._connection.execute(
             "SELECT resource, record_id, stage, reason, payload "  # noqa: S608
@@ -113,7 +105,7 @@ class Known:
             f"WHERE kind = 'backfill' AND \"{LOAD_ID}\" >= ? GROUP BY resource",
             [backfill.load_id],
         ).fetchall()
-        return [Open(*row) for row in aside], dict(counts)
+        return [Fault(*row) for row in aside], dict(counts)
 
     def last_sweep(self) -> datetime | None:
         """Return when lists were last compared whole."""
@@ -121,7 +113,7 @@ class Known:
             f"SELECT epoch_us(max(window_to)) FROM {DATASET}.{WINDOWS.name} "  # noqa: S608
             "WHERE kind = 'sweep'"
         ).fetchone()
-        return _instant(row[0]) if row and row[0] is not None else None
+        return instant(row[0]) if row and row[0] is not None else None
 
     def modes(self) -> set[bool]:
         """Return of which modes there are objects."""
@@ -192,7 +184,7 @@ class Known:
         ).fetchall()
         return {identity for (identity,) in rows}
 
-    def open_quarantine(self) -> list[Open]:
+    def open_quarantine(self) -> list[Fault]:
         """Return what is put aside and was not loaded since."""
         rows = self._connection.execute(
             f"""
@@ -203,7 +195,7 @@ class Known:
                 ORDER BY "{LOAD_ID}" DESC) = 1 AND status = 'open'
             """  # noqa: S608
         ).fetchall()
-        return [Open(*row) for row in rows]
+        return [Fault(*row) for row in rows]
 
     def drift(self) -> set[tuple[str, str, str]]:
         """Return which drift is on record: table, key and kind."""
@@ -250,7 +242,7 @@ def newest_fact(connection: duckdb.DuckDBPyConnection, as_of: datetime) -> datet
         f"SELECT epoch_us(max(newest)) FROM ({newest})",  # noqa: S608
         {"as_of": as_of},
     ).fetchone()
-    return _instant(row[0]) if row and row[0] is not None else None
+    return instant(row[0]) if row and row[0] is not None else None
 
 
 def _repeated(resource: Resource) -> str:
@@ -270,8 +262,3 @@ def _repeated(resource: Resource) -> str:
         QUALIFY text = lag(text) OVER (PARTITION BY id ORDER BY load_id)
         AND row_number() OVER (PARTITION BY id ORDER BY load_id DESC) > 1
     """  # noqa: S608
-
-
-def _instant(microseconds: int) -> datetime:
-    seconds, rest = divmod(microseconds, 1_000_000)
-    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest)

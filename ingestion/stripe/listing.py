@@ -10,8 +10,9 @@ from urllib.parse import quote
 import msgspec
 
 from ingestion.errors import SourceError
+from ingestion.quarantine import Fault
 from ingestion.stripe.client import ATTEMPTS, Client, RefusedError, TruncatedError, refusal
-from ingestion.stripe.decoding import Fault, Object, fault
+from ingestion.stripe.decoding import Object, fault
 from ingestion.stripe.former import refuse_former
 from ingestion.stripe.tables import Resource
 

@@ -8,11 +8,12 @@ import duckdb
 
 from ingestion.errors import SourceError
 from ingestion.loading import Batch, Extraction, Request
-from ingestion.stripe import backfill, changes, known, quarantine, sweeps
+from ingestion.quarantine import Fault, require_few
+from ingestion.stripe import backfill, changes, known, sweeps
 from ingestion.stripe.client import Account, Client, account_from_settings
 from ingestion.stripe.decoding import Decoder, ForeignError, without_collector
 from ingestion.stripe.gathering import EVENTS_WINDOW, Gathering
-from ingestion.stripe.known import Known, Open
+from ingestion.stripe.known import Known
 from ingestion.stripe.listing import Api
 from ingestion.stripe.tables import EVENTS, SWITCH, TABLES
 
@@ -55,7 +56,7 @@ def _batches(
             _require_same_mode(seen.modes(), client.account)
             before = _so_far(seen)
             has_more = yield from _gather(api, gathering, seen, request)
-            quarantine.require_few(gathering.faults, gathering.counts(), *before)
+            require_few("Stripe", gathering.faults, gathering.counts(), *before)
             yield from gathering.rest(seen)
             extraction.has_more = has_more
             extraction.details = {
@@ -126,7 +127,7 @@ def _gather(api: Api, gathering: Gathering, seen: Known, request: Request) -> Ga
     return False
 
 
-def _so_far(seen: Known) -> tuple[list[Open], dict[str, int]]:
+def _so_far(seen: Known) -> tuple[list[Fault], dict[str, int]]:
     """Return what earlier loads of a reading that is not at its end put aside and brought."""
     current = seen.backfill()
     if current is None or not backfill.missing(current):

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import pyarrow as pa
 
+from ingestion.bookkeeping import CONTROL_TOTALS, QUARANTINE, SCHEMA_DRIFT
 from ingestion.loading import Extraction, each
 from ingestion.quarantine import OPEN, Fault, rows_of_quarantine
 from ingestion.rows import Row, micros, tables
@@ -16,9 +17,6 @@ from ingestion.zendesk.decoding import Decoded, Decoder, Record
 from ingestion.zendesk.known import Known, Version
 from ingestion.zendesk.tables import (
     BY_TABLE,
-    CONTROL_TOTALS,
-    QUARANTINE,
-    SCHEMA_DRIFT,
     WINDOWS,
     Resource,
 )

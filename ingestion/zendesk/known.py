@@ -2,15 +2,16 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 import duckdb
 import pyarrow as pa
 
+from ingestion.bookkeeping import QUARANTINE
 from ingestion.quarantine import OPEN, Fault
 from ingestion.rows import instant
 from ingestion.tables import LOAD_ID, dataset_name
-from ingestion.zendesk.tables import QUARANTINE, RESOURCES, WINDOWS, Resource
+from ingestion.zendesk.tables import RESOURCES, WINDOWS, Resource
 
 DATASET = dataset_name("zendesk")
 
@@ -78,7 +79,7 @@ class Known:
         if row is None:
             return None
         kind, cursor, *moments = row
-        return Window(kind, cursor, *map(_instant, moments))
+        return Window(kind, cursor, *map(instant, moments))
 
     def last_sweep(self, table: str) -> datetime | None:
         """Return when an export was last begun anew, the first time included."""
@@ -87,7 +88,7 @@ class Known:
             f"min(observed_at))) FROM {DATASET}.{WINDOWS.name} WHERE resource = ?",
             [table],
         ).fetchone()
-        return _instant(row[0]) if row and row[0] is not None else None
+        return instant(row[0]) if row and row[0] is not None else None
 
     def versions(self, resource: Resource, identities: Iterable[str]) -> dict[str, Version]:
         """Return what is held of some objects."""
@@ -159,7 +160,7 @@ def newest_fact(connection: duckdb.DuckDBPyConnection, as_of: datetime) -> datet
         f"SELECT epoch_us(max(newest)) FROM ({newest})",  # noqa: S608
         {"as_of": as_of},
     ).fetchone()
-    return _instant(row[0]) if row and row[0] is not None else None
+    return instant(row[0]) if row and row[0] is not None else None
 
 
 def _current(resource: Resource, condition: str = "") -> str:
@@ -172,7 +173,3 @@ def _current(resource: Resource, condition: str = "") -> str:
 def _newest_first(resource: Resource) -> str:
     generated = ", generated_at DESC NULLS LAST" if resource.table == "tickets" else ""
     return f'ORDER BY observed_at DESC{generated}, "{LOAD_ID}" DESC'
-
-
-def _instant(microseconds: int) -> datetime:
-    return instant(microseconds).astimezone(UTC)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum
 
+from ingestion.bookkeeping import CONTROL_TOTALS, QUARANTINE, SCHEMA_DRIFT
 from ingestion.tables import Kind, RawTable
 
 SWITCH = ("ZENDESK_SUBDOMAIN", "ZENDESK_BASE_URL")
@@ -318,41 +319,6 @@ WINDOWS = RawTable(
         ("window_to", Kind.INSTANT),
         ("observed_at", Kind.INSTANT),
         ("rows", Kind.WHOLE),
-    ),
-)
-QUARANTINE = RawTable(
-    "quarantine",
-    (
-        ("resource", Kind.TEXT),
-        ("record_id", Kind.TEXT),
-        ("stage", Kind.TEXT),
-        ("reason", Kind.TEXT),
-        ("payload", Kind.TEXT),
-        ("observed_at", Kind.INSTANT),
-        ("status", Kind.TEXT),
-    ),
-)
-SCHEMA_DRIFT = RawTable(
-    "schema_drift",
-    (
-        ("resource", Kind.TEXT),
-        ("key_path", Kind.TEXT),
-        ("kind", Kind.TEXT),
-        ("example_type", Kind.TEXT),
-        ("observed_at", Kind.INSTANT),
-    ),
-)
-# What the API gave, counted as it came. A load writes what it adds and, with the sign turned, what
-# the versions before were counted as: the sum over all loads is the current total. There is no
-# money here: currency is empty and amount_sum 0.
-CONTROL_TOTALS = RawTable(
-    "control_totals",
-    (
-        ("resource", Kind.TEXT),
-        ("month", Kind.TEXT),
-        ("currency", Kind.TEXT),
-        ("row_count", Kind.WHOLE),
-        ("amount_sum", Kind.TOTAL),
     ),
 )
 

@@ -11,11 +11,12 @@ import orjson
 import pyarrow as pa
 
 from ingestion import warehouse
+from ingestion.bookkeeping import CONTROL_TOTALS
 from ingestion.sandbox.stripe.log import Mutation
 from ingestion.sandbox.stripe.rendering import as_of_acacia
 from ingestion.sandbox.stripe.world import Account
 from ingestion.settings import Settings
-from ingestion.stripe.tables import BY_KIND, CONTROL_TOTALS, EVENTS, RESOURCES, WINDOWS, Resource
+from ingestion.stripe.tables import BY_KIND, EVENTS, RESOURCES, WINDOWS, Resource
 from ingestion.tables import LOAD_ID, RawTable
 
 DATASET = "raw_stripe"

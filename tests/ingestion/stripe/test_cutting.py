@@ -8,11 +8,12 @@ from typing import Any, cast
 import orjson
 import pytest
 
+from ingestion.rows import micros
 from ingestion.sandbox.stripe.export import write_lines
 from ingestion.sandbox.stripe.fold import Fold
 from ingestion.sandbox.stripe.world import make_account
 from ingestion.stripe.cutting import Cutter
-from ingestion.stripe.decoding import Decoder, drop, micros
+from ingestion.stripe.decoding import Decoder, drop
 from ingestion.stripe.tables import BY_KIND, CHARGES, CUSTOMERS, INVOICES, OBJECTS, Resource
 
 SEEN = datetime(2026, 1, 6, tzinfo=UTC)

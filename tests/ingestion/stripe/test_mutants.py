@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from ingestion.errors import SourceError
+from ingestion.quarantine import Fault
 from ingestion.stripe import backfill, changes, listing, source
-from ingestion.stripe.decoding import Fault, Object, Record
+from ingestion.stripe.decoding import Object
 from ingestion.stripe.gathering import Gathering
 from ingestion.stripe.listing import Api, FetchError, Page
+from ingestion.stripe.records import Record
 from ingestion.stripe.tables import OBJECTS, SUBSCRIPTIONS, Resource
 from tests.ingestion.stripe import test_failures_of_others as stories
 from tests.ingestion.stripe.connected import Connected
