@@ -19,6 +19,7 @@ from orchestration.reports.kinds import Cell, Kind
 from orchestration.reports.language import DASH, Language
 from orchestration.reports.presentation import (
     Page,
+    difference_name,
     heading,
     headline_title,
     page,
@@ -29,16 +30,15 @@ from orchestration.reports.style import (
     BAND,
     INK,
     LINE,
-    MOVEMENT_COLORS,
     SOFT,
     outcome_color,
 )
+from orchestration.reports.workbook_charts import FIRST_ROW, Charts
 
 _LONGEST_TEXT = 32_000
 _LONGEST_TAB = 31
 _MOST_UPRIGHT = 6  # columns that a page has room for
 _MOST_ON_A_PAGE = 40  # rows
-_FIRST_ROW = 3
 _NUMBER_FORMATS = {
     Kind.MONEY: "#,##0.00;-#,##0.00",
     Kind.COUNT: "#,##0",
@@ -48,7 +48,6 @@ _NUMBER_FORMATS = {
     Kind.MONTH: "mmm yyyy",
 }
 _WIDTHS = {Kind.TEXT: 34, Kind.TERM: 20, Kind.COUNTRY: 20, Kind.MONEY: 17, Kind.MONTH: 13}
-_MONTHS_AXIS = {"num_format": "mmm yy", "text_axis": True, "interval_unit": 2}
 _CHART_SIZE = {"width": 620, "height": 300}
 
 
@@ -105,6 +104,7 @@ class _Book:
         self._texts = texts
         self._formats: dict[tuple[tuple[str, object], ...], Any] = {}
         self._tabs: dict[str, str] = {}
+        self._charts = Charts(book, figures, language, self._tabs)
 
     def write(self) -> None:
         """Writes the summary and every section."""
@@ -130,7 +130,7 @@ class _Book:
             "Change, %",
             "Trend",
         )
-        header = _FIRST_ROW + 1
+        header = FIRST_ROW + 1
         self._headings(
             sheet,
             header,
@@ -144,7 +144,7 @@ class _Book:
         if self._figures.remake is not None:
             self._text(sheet, row, 0, self._texts.remake.note if self._texts.remake else "")
             row += 2
-        charts = [chart for chart in (self._steps_chart(), self._trend_chart()) if chart]
+        charts = [chart for chart in (self._charts.steps(), self._charts.trend()) if chart]
         for place, chart in enumerate(charts):
             chart.set_size({"width": 620, "height": 320})
             sheet.insert_chart(row, 0, chart, {"x_offset": place * 640, "object_position": 3})
@@ -215,7 +215,7 @@ class _Book:
         if value is None or months is None or line.key not in keys or place < 0:
             self._figure(sheet, row, column, value, line.kind, **style)
             return
-        cell = xl_rowcol_to_cell(_FIRST_ROW + 1 + place, keys.index(line.key))
+        cell = xl_rowcol_to_cell(FIRST_ROW + 1 + place, keys.index(line.key))
         sheet.write_formula(
             row,
             column,
@@ -263,12 +263,12 @@ class _Book:
             longest = max(len(word) for word in heading(column, self._language).split())
             sheet.set_column(place, place, max(_WIDTHS.get(column.kind, 14), longest + 4))
         if not section.rows:
-            self._text(sheet, _FIRST_ROW, 0, translate(definition.empty), font_color=SOFT)
-            self._foot(sheet, _FIRST_ROW + 2)
+            self._text(sheet, FIRST_ROW, 0, translate(definition.empty), font_color=SOFT)
+            self._foot(sheet, FIRST_ROW + 2)
             return
         last = self._table(sheet, section, columns)
         self._shading(sheet, section, columns, last)
-        chart = self._section_chart(section)
+        chart = self._charts.of_section(section)
         if chart is not None:
             chart.set_size(_CHART_SIZE)
             sheet.insert_chart(last + 3, 0, chart, {"object_position": 3})
@@ -277,7 +277,7 @@ class _Book:
 
     def _table(self, sheet: Any, section: SectionFigures, columns: Sequence[Column]) -> int:
         """An Excel table with its totals; returns its last row."""
-        first = _FIRST_ROW + 1
+        first = FIRST_ROW + 1
         last = first + len(section.rows) - 1
         for row, cells in enumerate(section.rows, start=first):
             is_level = any(cell in LEVELS for cell in cells)
@@ -306,7 +306,7 @@ class _Book:
         if has_total:
             last += 1
         sheet.add_table(
-            _FIRST_ROW,
+            FIRST_ROW,
             0,
             last,
             len(columns) - 1,
@@ -320,9 +320,9 @@ class _Book:
         )
         if has_total:
             self._totals(sheet, section, columns, last)
-        sheet.set_row(_FIRST_ROW, 32)
-        sheet.freeze_panes(_FIRST_ROW + 1, 0)
-        sheet.repeat_rows(_FIRST_ROW)
+        sheet.set_row(FIRST_ROW, 32)
+        sheet.freeze_panes(FIRST_ROW + 1, 0)
+        sheet.repeat_rows(FIRST_ROW)
         return last
 
     def _totals(
@@ -331,7 +331,7 @@ class _Book:
         """Totals by ranges: LibreOffice does not read a heading of several words in a formula."""
         for place, column in enumerate(columns):
             if column.is_summed:
-                cells = f"{xl_rowcol_to_cell(_FIRST_ROW + 1, place)}:" + xl_rowcol_to_cell(
+                cells = f"{xl_rowcol_to_cell(FIRST_ROW + 1, place)}:" + xl_rowcol_to_cell(
                     row - 1, place
                 )
                 sheet.write_formula(
@@ -347,7 +347,7 @@ class _Book:
     ) -> None:
         """What follows from the rest of its table: the closing level, and shares of a total."""
         keys = [column.key for column in columns]
-        first = _FIRST_ROW + 1
+        first = FIRST_ROW + 1
         last = first + len(section.rows) - 1
         if "movement" in keys and section.rows[-1][keys.index("movement")] == LEVELS[1]:
             place = keys.index("mrr")
@@ -378,7 +378,7 @@ class _Book:
     def _shading(
         self, sheet: Any, section: SectionFigures, columns: Sequence[Column], last: int
     ) -> None:
-        first = _FIRST_ROW + 1
+        first = FIRST_ROW + 1
         last = first + len(section.rows) - 1
         if section.key == "cohorts":
             sheet.conditional_format(
@@ -407,188 +407,18 @@ class _Book:
                     {"type": "data_bar", "bar_color": "#B4D8CB", "bar_solid": True},
                 )
 
-    def _section_chart(self, section: SectionFigures) -> Any | None:
-        translate = self._language.translate
-        match section.key:
-            case "months":
-                return self._columns_chart(
-                    section,
-                    "MRR movements by month",
-                    {
-                        "new_mrr": MOVEMENT_COLORS["New"],
-                        "expansion_mrr": MOVEMENT_COLORS["Expansion"],
-                        "reactivation_mrr": MOVEMENT_COLORS["Reactivation"],
-                        "contraction_mrr": MOVEMENT_COLORS["Contraction"],
-                        "churned_mrr": MOVEMENT_COLORS["Churned"],
-                    },
-                    is_stacked=True,
-                )
-            case "dunning":
-                return self._columns_chart(
-                    section,
-                    "Failed payments",
-                    {
-                        "entered_mrr": SOFT,
-                        "recovered_mrr": MOVEMENT_COLORS["Expansion"],
-                        "lost_mrr": MOVEMENT_COLORS["Churned"],
-                    },
-                )
-            case "support":
-                return self._columns_chart(
-                    section, "Support", {"tickets": SOFT, "solved": MOVEMENT_COLORS["Expansion"]}
-                )
-            case "support_months":
-                return self._columns_chart(
-                    section,
-                    translate("Support"),
-                    {
-                        "created_tickets": SOFT,
-                        "solved_tickets": MOVEMENT_COLORS["Expansion"],
-                    },
-                )
-        return None
-
-    def _columns_chart(
-        self,
-        section: SectionFigures,
-        title: str,
-        colors: dict[str, str],
-        *,
-        is_stacked: bool = False,
-    ) -> Any:
-        kind = {"type": "column", **({"subtype": "stacked"} if is_stacked else {})}
-        chart = self._book.add_chart(kind)
-        keys = [key for key, _ in section.columns]
-        tab, first = self._tabs[section.key], _FIRST_ROW + 1
-        last = first + len(section.rows) - 1
-        for key, color in colors.items():
-            place = keys.index(key)
-            chart.add_series(
-                {
-                    "name": [tab, _FIRST_ROW, place],
-                    "categories": [tab, first, 0, last, 0],
-                    "values": [tab, first, place, last, place],
-                    "fill": {"color": color},
-                    "gap": 60,
-                }
-            )
-        chart.set_legend({"position": "top", "font": {"size": 9, "color": SOFT}})
-        self._dress(chart, title, is_dated=True)
-        return chart
-
-    def _trend_chart(self) -> Any | None:
-        months = self._figures.section("months")
-        if months is None or len(months.rows) < 2:
-            return None
-        tab, first = self._tabs["months"], _FIRST_ROW + 1
-        last = first + len(months.rows) - 1
-        place = [key for key, _ in months.columns].index("closing_mrr")
-        chart = self._book.add_chart({"type": "area"})
-        chart.add_series(
-            {
-                "name": [tab, _FIRST_ROW, place],
-                "categories": [tab, first, 0, last, 0],
-                "values": [tab, first, place, last, place],
-                "fill": {"color": ACCENT, "transparency": 80},
-                "line": {"color": ACCENT, "width": 2},
-            }
-        )
-        chart.set_legend({"none": True})
-        self._dress(chart, "MRR", is_dated=True)
-        return chart
-
-    def _steps_chart(self) -> Any | None:
-        """What changed MRR: each step floats where the one before it ended."""
-        section = self._figures.section("movements") or self._figures.section("week_movements")
-        if section is None or set(section.column("movement")) <= set(LEVELS):
-            return None
-        sheet = self._book.get_worksheet_by_name(self._tabs[section.key])
-        keys = [key for key, _ in section.columns]
-        terms, amounts = section.column("movement"), section.column("mrr")
-        level = Decimal(0)
-        # The chart's own numbers stand in hidden columns beside the table.
-        first, aside = _FIRST_ROW + 1, 30
-        colors: list[str] = []
-        row = first
-        for place, (term, amount) in enumerate(zip(terms, amounts, strict=True)):
-            if term in LEVELS:
-                continue
-            step = amount if isinstance(amount, Decimal) else Decimal(0)
-            self._float(sheet, first + place, aside, level, level + step)
-            level += step
-            colors.append(MOVEMENT_COLORS.get(str(term), SOFT))
-            row = first + place
-        start = first + next(place for place, term in enumerate(terms) if term not in LEVELS)
-        sheet.set_column(aside, aside + 3, None, None, {"hidden": True})
-        tab, names = sheet.get_name(), keys.index("movement")
-        chart = self._book.add_chart({"type": "column", "subtype": "stacked"})
-        chart.show_hidden_data()
-        for offset in range(4):
-            look: dict[str, object] = {"points": [{"fill": {"color": color}} for color in colors]}
-            if offset in (0, 2):
-                look = {"fill": {"none": True}, "border": {"none": True}}
-            chart.add_series(
-                {
-                    "categories": [tab, start, names, row, names],
-                    "values": [tab, start, aside + offset, row, aside + offset],
-                    "gap": 45,
-                    **look,
-                }
-            )
-        chart.set_legend({"none": True})
-        self._dress(chart, "What changed MRR", is_dated=False)
-        return chart
-
-    def _float(self, sheet: Any, row: int, column: int, start: Decimal, end: Decimal) -> None:
-        """A bar from one level to another, in its part above 0 and its part below."""
-        low, high = min(start, end), max(start, end)
-        above = (max(low, Decimal(0)), max(high, Decimal(0)))
-        below = (min(high, Decimal(0)), min(low, Decimal(0)))
-        for offset, value in enumerate(
-            (above[0], above[1] - above[0], below[0], below[1] - below[0])
-        ):
-            sheet.write_number(row, column + offset, float(value))
-
-    def _dress(self, chart: Any, title: str, *, is_dated: bool) -> None:
-        chart.set_title(
-            {
-                "name": self._language.translate(title),
-                "name_font": {"size": 12, "color": INK},
-                "overlay": False,
-            }
-        )
-        chart.set_x_axis(
-            {
-                "num_font": {"size": 9, "color": SOFT},
-                "line": {"color": LINE},
-                "label_position": "low",
-                **(_MONTHS_AXIS if is_dated else {}),
-            }
-        )
-        chart.set_y_axis(
-            {
-                "num_format": "#,##0",
-                "num_font": {"size": 9, "color": SOFT},
-                "major_gridlines": {"visible": True, "line": {"color": LINE, "width": 0.5}},
-                "line": {"none": True},
-            }
-        )
-        chart.set_chartarea({"border": {"none": True}})
-
     def _differences(self) -> None:
         """Where a pack that was made anew differs from the one it replaces."""
         remake = self._texts.remake
         if remake is None or self._figures.remake is None:
             return
-        from orchestration.reports.presentation import difference_name
-
         sheet = self._sheet(remake.title)
         for column, width in enumerate((60, 17, 17)):
             sheet.set_column(column, column, width)
         self._title(sheet, remake.title, remake.note)
-        self._headings(sheet, _FIRST_ROW, remake.headings, [Kind.TEXT, Kind.MONEY, Kind.MONEY])
-        row = _FIRST_ROW
-        for row, line in enumerate(self._figures.remake.differences, start=_FIRST_ROW + 1):
+        self._headings(sheet, FIRST_ROW, remake.headings, [Kind.TEXT, Kind.MONEY, Kind.MONEY])
+        row = FIRST_ROW
+        for row, line in enumerate(self._figures.remake.differences, start=FIRST_ROW + 1):
             self._text(sheet, row, 0, difference_name(line, self._language))
             self._figure(sheet, row, 1, line.was, line.kind)
             self._figure(sheet, row, 2, line.now, line.kind)
