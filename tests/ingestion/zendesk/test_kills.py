@@ -1,58 +1,16 @@
 """A load that is killed at any point, again and again, loses nothing and doubles nothing."""
 
-import random
-import signal
-import subprocess
-import sys
-from datetime import timedelta
-from pathlib import Path
-
 import pytest
 
 from ingestion.zendesk.tables import RESOURCES
+from tests.ingestion.many_kills import kill_loads
 from tests.ingestion.zendesk.served import Served
-
-PROJECT = Path(__file__).resolve().parents[3]
-KILLS_EACH = 5
-
-
-def load_until(served: Served, last: int) -> tuple[int, str]:
-    done = subprocess.run(
-        [
-            *(sys.executable, "-m", "tests.ingestion.killed_load", "zendesk"),
-            *(served.sandbox.clock.isoformat(), str(last)),
-        ],
-        cwd=PROJECT,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-    return done.returncode, done.stdout + done.stderr
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_five_kills_in_a_row_leave_the_helpdesk_as_it_is(served: Served, seed: int) -> None:
-    """The first load and increments are killed, and so is the load that heals them."""
-    rng = random.Random(seed)  # noqa: S311 - a moment, not a secret
-    code, said = load_until(served, 0)
-    assert code == 0, said
-    operations = int(said)
-    assert operations > 50
-    if seed % 2 == 0:
-        # An even one begins anew: its first load is the one that is killed.
-        (served.connected.home / "warehouse.duckdb").unlink()
-    killed = 0
-    for _ in range(3 * KILLS_EACH):
-        code, said = load_until(served, rng.randrange(1, operations))
-        assert code in (0, -signal.SIGKILL), said
-        killed += code == -signal.SIGKILL
-        if code == 0 or rng.random() < 0.3:
-            served.sandbox.advance(timedelta(days=1, hours=1))
-        if killed == KILLS_EACH:
-            break
-    assert killed == KILLS_EACH
+    kill_loads("zendesk", served.sandbox, served.connected.home, seed, kills=5)
 
     # The last may have been killed after all was there, and nothing is new then.
     served.load()
