@@ -49,7 +49,7 @@ def draw_charts(figures: Figures, language: Language) -> dict[str, str]:
         drawn["retention"] = _retention(months, language)
     if movements:
         drawn["steps"] = _steps(movements, language, currency)
-        drawn["narrow_steps"] = {**drawn["steps"], "width": 380, "height": 270}
+        drawn["narrow_steps"] = {**drawn["steps"], "width": 440, "height": 400}
     return {name: _svg(spec) for name, spec in drawn.items()}
 
 
