@@ -4,6 +4,7 @@ import itertools
 
 import pytest
 
+from ingestion import api
 from ingestion.sandbox.faults import Fault, FaultPlan
 from ingestion.sandbox.stripe import server
 from ingestion.stripe import client
@@ -25,8 +26,8 @@ def test_a_time_that_stripe_asks_for_is_waited_out(
 def test_without_one_the_waits_double_and_differ(
     connected: Connected, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(client, "FIRST_WAIT_SECONDS", 0.5)
-    monkeypatch.setattr(client, "LONGEST_WAIT_SECONDS", 10)
+    monkeypatch.setattr(api, "FIRST_WAIT_SECONDS", 0.5)
+    monkeypatch.setattr(api, "LONGEST_WAIT_SECONDS", 10)
 
     waits = waits_of(connected, Fault.RATE_LIMITED, times=7)
 

@@ -1,5 +1,6 @@
 """A made-up company's helpdesk, and what the warehouse should hold of it."""
 
+import bisect
 import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -42,6 +43,20 @@ class Served:
         """Let time go by, and load."""
         self.sandbox.advance(by)
         return self.load()
+
+    def rest(self) -> None:
+        """Let time go by to a moment at which the exports hold nothing back.
+
+        A ticket that changed within the last minute is in no export at all, not even as it was.
+        """
+        moments = sorted({entry.at for entry in self.helpdesk.log})
+        withheld = int(HELD_BACK.total_seconds())
+        second = int(self.sandbox.clock.timestamp())
+        for moment in moments[bisect.bisect_left(moments, second - withheld) :]:
+            if moment >= second:
+                break
+            second = moment + withheld + 1
+        self.sandbox.advance(datetime.fromtimestamp(second, UTC))
 
     def differences(self) -> dict[str, list[str]]:
         """Return by table the ids of what is not in the warehouse as the helpdesk has it."""
