@@ -10,6 +10,8 @@ CHECKS := data/check
 
 # Compiled modules are kept: importing everything anew would cost each command several seconds.
 unexport PYTHONDONTWRITEBYTECODE
+# The C library would keep a heap for each of a run's many threads, a tenth of all its memory.
+export MALLOC_ARENA_MAX := 2
 export DAGSTER_DISABLE_TELEMETRY := 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
