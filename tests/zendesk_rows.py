@@ -1,5 +1,6 @@
 """Puts tickets made by hand into Zendesk's raw tables, as one load would have brought them."""
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -11,9 +12,10 @@ import pyarrow as pa
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
 from ingestion import warehouse
+from ingestion.bookkeeping import CONTROL_TOTALS
 from ingestion.load import ensure_raw_tables, load_source
 from ingestion.settings import Home, Settings
-from ingestion.tables import LOAD_ID, Kind
+from ingestion.tables import LOAD_ID, Kind, RawTable
 from ingestion.zendesk.tables import BY_TABLE
 from tests.warehouse import Warehouse, parsed_project, run_dbt, target_database, variables
 
@@ -32,6 +34,7 @@ class ZendeskRows:
     def __init__(self, observed_at: datetime) -> None:
         self._observed_at = observed_at
         self._rows: dict[str, list[Json]] = {}
+        self._first_rated: dict[int, datetime] = {}
         self._next_id = 1_000
 
     def user(self, user_id: str, role: str = "end-user", **fields: Any) -> None:
@@ -128,8 +131,14 @@ class ZendeskRows:
     def rating(self, ticket_id: int, score: str, at: datetime) -> None:
         """A version of a ticket's satisfaction rating."""
         body = {"id": ticket_id, "ticket_id": ticket_id, "score": score}
+        offered_at = self._first_rated.setdefault(ticket_id, at)
         self._add(
-            "satisfaction_ratings", body, at, updated_at=at, ticket_id=str(ticket_id), score=score
+            "satisfaction_ratings",
+            body,
+            offered_at,
+            updated_at=at,
+            ticket_id=str(ticket_id),
+            score=score,
         )
 
     def metric_event(
@@ -151,12 +160,26 @@ class ZendeskRows:
         """Write all of it into the raw tables, which must exist."""
         with warehouse.connect(settings.home) as connection:
             for table, rows in self._rows.items():
-                _insert(connection, table, rows, load_id)
+                _insert(connection, BY_TABLE[table].raw_table, rows, load_id)
+            _insert(connection, CONTROL_TOTALS, self._totals(), load_id)
             connection.execute(
                 f"INSERT INTO {DATASET}._dlt_loads (load_id, schema_name, status, inserted_at) "
                 "VALUES (?, 'zendesk', 0, ?)",
                 [load_id, self._observed_at],
             )
+
+    def _totals(self) -> list[Json]:
+        """What a connector would have counted as it was served."""
+        counted = Counter(
+            (table, row["created_at"].strftime("%Y-%m") if row["created_at"] else "")
+            for table, rows in self._rows.items()
+            for row in {row["id"]: row for row in rows}.values()
+            if not row["is_deleted"]
+        )
+        return [
+            {"resource": table, "month": month, "currency": "", "row_count": count, "amount_sum": 0}
+            for (table, month), count in counted.items()
+        ]
 
     def _id(self) -> int:
         self._next_id += 1
@@ -243,9 +266,8 @@ def assign_schedule(schedule_id: str, previous: str | None = None) -> Json:
 
 
 def _insert(
-    connection: duckdb.DuckDBPyConnection, table: str, rows: list[Json], load_id: str
+    connection: duckdb.DuckDBPyConnection, declared: RawTable, rows: list[Json], load_id: str
 ) -> None:
-    declared = BY_TABLE[table].raw_table
     for row in rows:
         for name, kind in declared.columns:
             if kind is Kind.INSTANT and isinstance(row.get(name), datetime):
@@ -253,5 +275,7 @@ def _insert(
     arrow = pa.Table.from_pylist(rows, schema=declared.arrow_schema)
     arrow = arrow.append_column(LOAD_ID, pa.array([load_id] * len(rows)))
     connection.register("rows_of_zendesk", arrow)
-    connection.execute(f"INSERT INTO {DATASET}.{table} BY NAME SELECT * FROM rows_of_zendesk")
+    connection.execute(
+        f"INSERT INTO {DATASET}.{declared.name} BY NAME SELECT * FROM rows_of_zendesk"
+    )
     connection.unregister("rows_of_zendesk")

@@ -37,10 +37,10 @@
 {%- endmacro %}
 
 
-{# The month by which a source's rows are counted before they are loaded: Stripe's in UTC. #}
+{# The month by which a source's rows are counted before they are loaded: of an API in UTC. #}
 {% macro source_month(provider, expression) -%}
     case
-        when {{ provider }} = 'stripe' then {{ month_of(expression) }}
+        when {{ provider }} in ('stripe', 'zendesk') then {{ month_of(expression) }}
         else {{ month_of(local_date(expression)) }}
     end
 {%- endmacro %}

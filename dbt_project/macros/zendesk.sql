@@ -1,3 +1,23 @@
+{# The raw tables of objects, as control totals name them. #}
+{% macro zendesk_tables() %}
+    {{ return([
+        "brands",
+        "groups",
+        "organizations",
+        "satisfaction_ratings",
+        "schedules",
+        "sla_policies",
+        "survey_responses",
+        "ticket_events",
+        "ticket_fields",
+        "ticket_metric_events",
+        "ticket_metrics",
+        "tickets",
+        "users",
+    ]) }}
+{% endmacro %}
+
+
 {# The newest completely loaded version of every object of a raw table. Of tickets whose updated_at
    stands still the export's own timestamp tells which version is newer. #}
 {% macro current_zendesk_rows(table) -%}

@@ -40,6 +40,18 @@ with rows_used as (
         cast(null as decimal(28, 6)) as amount
     from {{ ref("int_tickets") }}
     where provider = 'files'
+    union all
+    -- The marts keep a ticket that was deleted; its source no longer counts it.
+    select
+        tickets.provider,
+        'tickets' as source_table,
+        tickets.created_at as fact_at,
+        cast(null as text) as currency,
+        cast(null as decimal(28, 6)) as amount
+    from {{ ref("int_tickets") }} as tickets
+    inner join {{ ref("stg_zendesk__tickets") }} as present
+        on tickets.ticket_id = present.ticket_id
+    where tickets.provider = 'zendesk' and not present.is_deleted
 ),
 
 dated as (

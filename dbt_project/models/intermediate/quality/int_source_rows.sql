@@ -126,6 +126,33 @@ rows_loaded as (
         on
             stripe_objects.source_table = stripe_left_out.source_table
             and stripe_objects.object_id = stripe_left_out.object_id
+    union all
+    select
+        'zendesk' as provider,
+        'tickets' as source_table,
+        created_at as fact_at,
+        cast(null as text) as currency,
+        cast(null as decimal(28, 6)) as amount,
+        1 as row_count,
+        case
+            when created_at is null then 'without a time of creation'
+            when created_at >= {{ as_of() }} then 'after as_of'
+        end as left_out_because,
+        true as is_in_marts
+    from {{ ref("stg_zendesk__tickets") }}
+    where not is_deleted
+    union all
+    select
+        'zendesk' as provider,
+        source_table,
+        last_created_at as fact_at,
+        cast(null as text) as currency,
+        cast(null as decimal(28, 6)) as amount,
+        cast(row_count as integer) as row_count,
+        cast(null as text) as left_out_because,
+        false as is_in_marts
+    from {{ ref("stg_zendesk__object_counts") }}
+    where source_table <> 'tickets'
 )
 
 select

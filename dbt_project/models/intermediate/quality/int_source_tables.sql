@@ -51,18 +51,17 @@ tables as (
         first_fact_at,
         last_fact_at
     from facts
-    where provider <> 'files'
+    where provider not in ('files', 'zendesk')
     union all
     select
-        provider as source,
-        'tickets' as source_table,
+        'zendesk' as source,
+        source_table,
         true as is_present,
-        count(*) as row_count,
-        min(created_at) as first_fact_at,
-        max(created_at) as last_fact_at
-    from {{ ref("int_ticket_keys") }}
-    where provider <> 'files'
-    group by provider
+        sum(row_count) as row_count,
+        min(first_created_at) as first_fact_at,
+        max(case when last_created_at < {{ as_of() }} then last_created_at end) as last_fact_at
+    from {{ ref("stg_zendesk__object_counts") }}
+    group by source_table
 )
 
 select
