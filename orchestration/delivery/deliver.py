@@ -331,6 +331,11 @@ def _channels(delivery: DeliverySettings) -> dict[str, Channel]:
 
 def _message_for(recipient: Recipient, made: Report) -> Message:
     """The message as this recipient may have it."""
+    if REPORTS[recipient.what].is_personal and not recipient.may_receive_personal_data:
+        raise WithheldError(
+            f"{recipient.what} names customers; write yes under may_receive_personal_data, or "
+            "remove the row."
+        )
     message = made.message(
         recipient.language, with_personal_data=recipient.may_receive_personal_data
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from ingestion.settings import Home
+from orchestration.reports.customer_lists import make_customer_lists
 from orchestration.reports.kpi_pack import make_kpi_pack
 from orchestration.reports.reading import last_closed_month, last_week
 from orchestration.reports.report import Report
@@ -25,6 +26,7 @@ class ReportKind:
         newest_period: The newest period that a published snapshot has whole; None if none.
         expected_period: The newest period that should be whole at an ``as_of``, in a time zone.
         make: Makes it of a period, in some languages.
+        is_personal: All of it names customers; it goes only where they may be named.
     """
 
     name: str
@@ -32,6 +34,7 @@ class ReportKind:
     newest_period: Callable[[Path], str | None]
     expected_period: Callable[[datetime, str], str]
     make: Callable[[Home, str, Sequence[str]], Report]
+    is_personal: bool = False
 
 
 def _month_expected(as_of: datetime, time_zone: str) -> str:
@@ -61,6 +64,18 @@ REPORTS = {
             newest_period=last_week,
             expected_period=_week_expected,
             make=make_weekly_digest,
+        ),
+        ReportKind(
+            name="lists",
+            titles={
+                "en": "Lists of customers",
+                "pt_BR": "Listas de clientes",
+                "pt_PT": "Listas de clientes",
+            },
+            newest_period=last_week,
+            expected_period=_week_expected,
+            make=make_customer_lists,
+            is_personal=True,
         ),
     )
 }

@@ -71,6 +71,7 @@ CARDS = {
         "cltv_formula",
     ),
     "weekly_digest": WEEKLY,
+    "lists": WEEKLY[:3],
 }
 
 

@@ -14,7 +14,7 @@ from orchestration.reports.figures import Figures
 from orchestration.reports.language import Language
 from orchestration.reports.message import Message
 from orchestration.reports.presentation import Page, Table, page, subject, table
-from orchestration.reports.sections import KPI_PACK
+from orchestration.reports.sections import KPI_PACK, LISTS
 
 _CHARTS: Final = {
     "trend": "MRR",
@@ -22,7 +22,8 @@ _CHARTS: Final = {
 }
 _SECTIONS: Final = {
     "kpi_pack": ("movements", "past_due", "long_open_tickets", "renewals", "largest_changes"),
-    "weekly_digest": ("past_due", "long_open_tickets", "renewals", "largest_changes"),
+    "weekly_digest": (*LISTS, "largest_changes"),
+    "lists": LISTS,
 }
 _MOST_ROWS = 5
 

@@ -11,7 +11,7 @@ from orchestration.reports.figures import Difference, Figures, Headline, Section
 from orchestration.reports.headlines import CARDS, HEADLINES, is_better
 from orchestration.reports.kinds import Cell, Kind
 from orchestration.reports.language import DASH, Language
-from orchestration.reports.sections import BY_KEY, KPI_PACK, LEVELS, Column
+from orchestration.reports.sections import BY_KEY, CUSTOMER_LISTS, KPI_PACK, LEVELS, Column
 from orchestration.reports.style import outcome_color
 
 _LONGEST: Final = 60
@@ -107,6 +107,8 @@ def page(figures: Figures, language: Language) -> Page:
 
 def report_title(figures: Figures, language: Language) -> str:
     """The report's name."""
+    if figures.report == CUSTOMER_LISTS:
+        return language.translate("Lists of customers")
     return language.translate("KPI pack" if figures.report == KPI_PACK else "Weekly digest")
 
 

@@ -60,12 +60,13 @@ def read_month(snapshot: Path, month: str) -> Figures:
         )
 
 
-def read_week(snapshot: Path, week: str) -> Figures:
+def read_week(snapshot: Path, week: str, report: str = WEEKLY_DIGEST) -> Figures:
     """Reads the figures of a week that is over.
 
     Args:
         snapshot: The snapshot's file.
         week: ``YYYY-Www``, a week of ISO 8601, which begins on Monday.
+        report: The weekly report whose sections are read.
 
     Returns:
         The figures.
@@ -81,16 +82,16 @@ def read_week(snapshot: Path, week: str) -> Figures:
             raise ReportError(
                 f"The week {week} is not over in the published data (as of "
                 f"{published['as_of']:%Y-%m-%d %H:%M} UTC). Run `make run` after its Sunday, then "
-                "ask for the digest again."
+                "ask for it again."
             )
         version = _rows(connection, "select max(policy_version) as version from marts.kpis_monthly")
         return Figures(
-            report=WEEKLY_DIGEST,
+            report=report,
             period=week,
             start=start,
             end=end,
             headlines=_week_headlines(connection, end),
-            sections=_sections(connection, WEEKLY_DIGEST, start, end, published),
+            sections=_sections(connection, report, start, end, published),
             foot=_foot(published, str(version[0]["version"] or "")),
         )
 

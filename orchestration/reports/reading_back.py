@@ -59,8 +59,9 @@ def _marts_figures(home: Home, report: Report) -> Figures | None:
     snapshot = published_snapshot(home)
     if snapshot.parent.name != report.figures.foot.version:
         return None
-    read = read_month if report.figures.report == KPI_PACK else read_week
-    return read(snapshot, report.period)
+    if report.figures.report == KPI_PACK:
+        return read_month(snapshot, report.period)
+    return read_week(snapshot, report.period, report.figures.report)
 
 
 def _workbook_faults(figures: Figures, words: Language, sheets: list[Sheet]) -> Iterator[str]:

@@ -21,7 +21,7 @@ from orchestration.reports.language import language
 from orchestration.reports.mail import write_message
 from orchestration.reports.message import Message
 from orchestration.reports.pdf import write_pdf
-from orchestration.reports.sections import BY_KEY, KPI_PACK
+from orchestration.reports.sections import BY_KEY, CUSTOMER_LISTS, KPI_PACK
 from orchestration.reports.tables_csv import write_csv_files
 from orchestration.reports.workbook import write_workbook
 
@@ -70,6 +70,9 @@ class Report:
         figures = self.figures if with_personal_data else _without_customers(self.figures)
         kinds = ("xlsx", "pdf") if figures.report == KPI_PACK else ("xlsx",)
         attachments = [self.file(code, kind) for kind in kinds] if with_personal_data else []
+        if attachments and figures.report == CUSTOMER_LISTS:
+            names = [section.key for section in figures.sections]
+            attachments += [self.folder / CSV_FOLDER / f"{name}.csv" for name in names]
         return write_message(figures, language(code), self.charts[code], attachments)
 
 

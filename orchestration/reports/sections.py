@@ -11,9 +11,11 @@ from orchestration.reports.kinds import Kind
 
 KPI_PACK = "kpi_pack"
 WEEKLY_DIGEST = "weekly_digest"
+CUSTOMER_LISTS = "lists"
 _MONTHLY = frozenset({KPI_PACK})
 _WEEKLY = frozenset({WEEKLY_DIGEST})
 _BOTH = _MONTHLY | _WEEKLY
+_LISTED = _BOTH | {CUSTOMER_LISTS}
 
 
 @dataclass(frozen=True)
@@ -380,7 +382,7 @@ SECTIONS = (
         "Customers past due",
         "Customers with a payment that is past due when the data end.",
         "Nobody is past due.",
-        _BOTH,
+        _LISTED,
         ("customer_360",),
         f"""
         select {_CALLED}, customer_id, country, past_due_mrr, mrr, failed_charges_90_days,
@@ -406,7 +408,7 @@ SECTIONS = (
         "A ticket open for more than three days, or reopened and of the last 30 days, when the "
         "data end; the highest MRR first.",
         "No ticket is open for long, none was reopened.",
-        _BOTH,
+        _LISTED,
         ("customer_360", "fct_tickets"),
         f"""
         with counted as (
@@ -442,7 +444,7 @@ SECTIONS = (
         "Renewals to come",
         "Yearly subscriptions whose anniversary falls in the 30 days after the data end.",
         "No yearly subscription renews in the next 30 days.",
-        _BOTH,
+        _LISTED,
         ("customer_360", "fct_mrr_movement_items"),
         f"""
         with subscriptions as (
@@ -575,7 +577,7 @@ SECTIONS = (
 )
 
 BY_KEY = {section.key: section for section in SECTIONS}
-LISTS = ("past_due", "long_open_tickets", "renewals")
+LISTS = tuple(section.key for section in SECTIONS if CUSTOMER_LISTS in section.reports)
 
 
 def sections_of(report: str) -> tuple[Section, ...]:

@@ -188,7 +188,7 @@ def test_the_commands_deliver_list_release_and_say_what_is_wrong(
     assert main(["deliver", *named, "--resend", "Ana", "--because", "again"]) == 0
     assert len(mails.mails) == 2
     assert main(["deliveries"]) == 0
-    assert main(["deliver", "--report", "lists"]) == 1
+    assert main(["deliver", "--report", "invoices"]) == 1
     assert "there are: kpi_pack" in capsys.readouterr().err
 
 
