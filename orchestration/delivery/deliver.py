@@ -240,7 +240,7 @@ class _PostOffice:
         self, ledger: Ledger, report: ReportKind, period: str, recipients: Sequence[Recipient]
     ) -> Iterator[Outcome]:
         for row, entry in self._rows(ledger, period, recipients):
-            if not _is_due(entry):
+            if not _is_due(entry) or _may_not_have(row):
                 continue
             base = _key(row, period)
             key = Key(f"{base.report_key}/delayed", base.channel, base.recipient)
@@ -329,9 +329,14 @@ def _channels(delivery: DeliverySettings) -> dict[str, Channel]:
     return channels
 
 
+def _may_not_have(recipient: Recipient) -> bool:
+    """Whether all of the report names customers, and these may not be named here."""
+    return REPORTS[recipient.what].is_personal and not recipient.may_receive_personal_data
+
+
 def _message_for(recipient: Recipient, made: Report) -> Message:
     """The message as this recipient may have it."""
-    if REPORTS[recipient.what].is_personal and not recipient.may_receive_personal_data:
+    if _may_not_have(recipient):
         raise WithheldError(
             f"{recipient.what} names customers; write yes under may_receive_personal_data, or "
             "remove the row."

@@ -139,6 +139,18 @@ def test_blocked_data_are_not_sent_but_one_notice_of_delay_and_later_the_report(
     assert len(mails.mails) == 4, "who has the report awaits nothing"
 
 
+def test_who_may_not_have_the_lists_hears_nothing_of_their_delay(
+    published: Settings, recipients: Recipients, mails: MailServer
+) -> None:
+    bob = row(
+        who="Bob", what="lists", address="bob@company.example", may_receive_personal_data="no"
+    )
+    recipients(row(what="lists"), bob)
+    _block(published, "fail")
+    tell_delays(published)
+    assert [address for address, _ in mails.mails] == ["ana@company.example"]
+
+
 @pytest.mark.parametrize(
     ("day", "zone", "month"),
     [
