@@ -1,11 +1,11 @@
 """An object of Stripe's as rows."""
 
-from typing import NamedTuple
+import msgspec
 
 from ingestion.rows import Row
 
 
-class Record(NamedTuple):
+class Record(msgspec.Struct, frozen=True, gc=False):
     """An object as rows.
 
     Attributes:
