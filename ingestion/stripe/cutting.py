@@ -26,8 +26,9 @@ _Amount = Annotated[int, Meta(ge=-LARGEST_AMOUNT, le=LARGEST_AMOUNT)]
 _Identity = Annotated[str, Meta(min_length=1)]
 _Currency = Annotated[str, Meta(min_length=3, max_length=3)] | None
 
-# What gives the holder of some keys, and these, as each is written with the comma before it.
-_Cut = tuple[Callable[[Any], Any], list[tuple[bytes, Callable[[Any], Any]]]]
+# What gives the holder of some keys, and these: each, how it is written with the comma before it,
+# and how long that is.
+_Cut = tuple[Callable[[Any], Any], list[tuple[str, bytes, int]]]
 
 
 class Cutter:
@@ -143,33 +144,31 @@ class _Lines:
 
 def _cuts(paths: Iterable[tuple[str, ...]]) -> list[_Cut]:
     """Return what is cut out of a text, in the order in which keys are served."""
-    by_holder = groupby(sorted(paths), lambda path: path[:-1])
-    return [
-        (
-            _getter(holder),
-            [(b',"%b":' % key.encode(), operator.attrgetter(key)) for *_, key in held],
-        )
-        for holder, held in by_holder
-    ]
+    cuts: list[_Cut] = []
+    for holder, held in groupby(sorted(paths), lambda path: path[:-1]):
+        names = [(path[-1], b',"%b":' % path[-1].encode()) for path in held]
+        cuts.append((_getter(holder), [(key, name, len(name)) for key, name in names]))
+    return cuts
 
 
 def _without(cuts: list[_Cut], item: Any, text: bytes) -> bytes:
     """Return an object's text without some keys and what they hold."""
     # What is decoded as it is shares the text's memory, so its address tells its place.
-    address = pa.py_buffer(text).address
+    buffer_of = pa.py_buffer
+    address = buffer_of(text).address
     parts = []
     at = 0
     for holder_of, keys in cuts:
         holder = holder_of(item)
         if holder is None:
             continue
-        for name, get in keys:
-            held = get(holder)
+        for key, name, length in keys:
+            held = getattr(holder, key)
             if held is None:
                 continue
-            buffer = pa.py_buffer(held)
+            buffer = buffer_of(held)
             start = buffer.address - address
-            begin = start - len(name)
+            begin = start - length
             # A key that is the first of its object has no comma before it, but one behind it.
             if begin < at or not text.startswith(name, begin):
                 raise _UnlikeError

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -65,8 +65,7 @@ class Gathering:
     def put(self, resource: Resource, records: Iterable[Record]) -> None:
         """Add objects."""
         held = self.records.setdefault(resource.table, {})
-        for record in records:
-            held[record.id] = record
+        held.update({record.id: record for record in records})
 
     def window(self, table: str, kind: str, begin: datetime, end: datetime, rows: int) -> None:
         """Note that a window was read whole."""
@@ -137,18 +136,14 @@ class Gathering:
             for part in tables(declared, rows):
                 yield declared.name, part
 
-    def _count(self, table: str, records: Iterable[Record], versions: dict[str, Version]) -> None:
-        totals = self._totals
-        for record in records:
-            before = versions.get(record.id)
-            if before and not before.is_deleted:
-                total = totals[table, before.month, before.currency]
-                total[0] -= 1
-                total[1] -= before.amount or 0
-            if not record.is_deleted:
-                total = totals[table, record.month, record.currency]
-                total[0] += 1
-                total[1] += record.amount or 0
+    def _count(self, table: str, records: Sequence[Record], versions: dict[str, Version]) -> None:
+        replaced = (versions[record.id] for record in records if record.id in versions)
+        for sign, counted in ((-1, replaced), (1, records)):
+            for one in counted:
+                if not one.is_deleted:
+                    total = self._totals[table, one.month, one.currency]
+                    total[0] += sign
+                    total[1] += sign * (one.amount or 0)
 
 
 def _differs(record: Record, version: Version) -> bool:

@@ -15,6 +15,7 @@ class Record(msgspec.Struct, frozen=True, gc=False):
         month: Month of its creation, as YYYY-MM; empty if it has none.
         currency: Its currency, or an empty text.
         amount: What control totals sum up.
+        is_deleted: Whether it is a tombstone.
     """
 
     id: str
@@ -23,11 +24,7 @@ class Record(msgspec.Struct, frozen=True, gc=False):
     month: str
     currency: str
     amount: int | None
-
-    @property
-    def is_deleted(self) -> bool:
-        """Whether it is a tombstone."""
-        return bool(self.row[3])
+    is_deleted: bool = False
 
     @property
     def text(self) -> bytes:
