@@ -25,8 +25,8 @@ from ingestion.stripe.tables import CHARGES, INVOICES
 
 AS_OF = datetime(2026, 1, 6, tzinfo=UTC)
 RESOURCES = {"charges": CHARGES, "invoices": INVOICES}
-# About what a few pages of a list have.
-BLOCK_BYTES = 1_000_000
+# About what a page of a list has.
+BLOCK_BYTES = 250_000
 _TEXTS, _JSON = "VARCHAR", "JSON"
 # What a table of each would declare; what is nested stays JSON.
 COLUMNS = {
