@@ -26,9 +26,9 @@ _Amount = Annotated[int, Meta(ge=-LARGEST_AMOUNT, le=LARGEST_AMOUNT)]
 _Identity = Annotated[str, Meta(min_length=1)]
 _Currency = Annotated[str, Meta(min_length=3, max_length=3)] | None
 
-# What gives the holder of some keys, and these: each, how it is written with the comma before it,
-# and how long that is.
-_Cut = tuple[Callable[[Any], Any], list[tuple[str, bytes, int]]]
+# What gives the holder of some keys, None for the object itself, and these: each, how it is written
+# with the comma before it, and how long that is.
+_Cut = tuple[Callable[[Any], Any] | None, list[tuple[str, bytes, int]]]
 
 
 class Cutter:
@@ -147,7 +147,9 @@ def _cuts(paths: Iterable[tuple[str, ...]]) -> list[_Cut]:
     cuts: list[_Cut] = []
     for holder, held in groupby(sorted(paths), lambda path: path[:-1]):
         names = [(path[-1], b',"%b":' % path[-1].encode()) for path in held]
-        cuts.append((_getter(holder), [(key, name, len(name)) for key, name in names]))
+        cuts.append(
+            (_getter(holder) if holder else None, [(key, name, len(name)) for key, name in names])
+        )
     return cuts
 
 
@@ -159,7 +161,7 @@ def _without(cuts: list[_Cut], item: Any, text: bytes) -> bytes:
     parts = []
     at = 0
     for holder_of, keys in cuts:
-        holder = holder_of(item)
+        holder = holder_of(item) if holder_of else item
         if holder is None:
             continue
         for key, name, length in keys:
