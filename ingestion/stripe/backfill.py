@@ -21,7 +21,7 @@ WINDOW = timedelta(days=30)
 MOST_WINDOWS = 60
 # Objects a load brings before the next begins: what a kill can cost. DuckDB writes 122,880 rows at
 # once and writes again what is less, so that many small loads would cost several times as much.
-LOAD_ROWS = 1_000_000
+LOAD_ROWS = 500_000
 AHEAD = 2 * THREADS
 
 
