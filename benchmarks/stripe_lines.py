@@ -11,6 +11,7 @@ import orjson
 
 from ingestion.load import load_source
 from ingestion.loading import Batch, Extraction, Request
+from ingestion.rows import BATCH_ROWS
 from ingestion.sandbox.stripe.export import write_lines
 from ingestion.sandbox.stripe.fold import Fold
 from ingestion.sandbox.stripe.world import make_account
@@ -24,7 +25,8 @@ from ingestion.stripe.tables import CHARGES, INVOICES
 
 AS_OF = datetime(2026, 1, 6, tzinfo=UTC)
 RESOURCES = {"charges": CHARGES, "invoices": INVOICES}
-BLOCK_BYTES = 16_000_000
+# About what a page of a list has.
+BLOCK_BYTES = 250_000
 _TEXTS, _JSON = "VARCHAR", "JSON"
 # What a table of each would declare; what is nested stays JSON.
 COLUMNS = {
@@ -158,7 +160,8 @@ def _batches(
                 lines.pop()
             gathering.add(gathering.decoder.objects(RESOURCES[table], lines))
             objects += len(lines)
-            yield from gathering.hand_on(known)
+            if gathering.waiting() >= BATCH_ROWS:
+                yield from gathering.hand_on(known)
         if objects < LOAD_ROWS:
             del left[table]
         if gathering.faults:

@@ -41,8 +41,8 @@ def _array(values: Sequence[Any], kind: Kind) -> pa.Array:
     if kind is Kind.INSTANT:
         return pa.array(values, pa.int64()).cast(kind.arrow)
     if kind is Kind.TEXT and type(values[0]) is bytes:
-        # Much faster than adding each; the cast looks whether it is UTF-8.
+        # Much faster than adding each. It comes of parsed JSON and so is UTF-8; DuckDB looks again.
         ends = pa.array(accumulate(map(len, values), initial=0), pa.int32())
         buffers = [None, ends.buffers()[1], pa.py_buffer(b"".join(values))]
-        return pa.Array.from_buffers(pa.binary(), len(values), buffers).cast(kind.arrow)
+        return pa.Array.from_buffers(kind.arrow, len(values), buffers)
     return pa.array(values, kind.arrow)

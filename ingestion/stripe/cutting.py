@@ -5,8 +5,9 @@ any depth, is left to the decoder, which looks at it closely and says what it is
 """
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
+from itertools import groupby
 from typing import Annotated, Any
 
 import msgspec
@@ -15,8 +16,8 @@ from msgspec import Meta, Raw
 
 from ingestion.rows import Row
 from ingestion.stripe.records import Record
-from ingestion.stripe.shapes import shapes, struct
-from ingestion.stripe.tables import API_VERSION, DROPPED_KEYS, Child, Resource
+from ingestion.stripe.shapes import Shape, shapes, struct
+from ingestion.stripe.tables import API_VERSION, DROPPED_KEYS, Child, Field, Resource
 
 LARGEST_AMOUNT = 2**53
 MICROSECONDS = 1_000_000
@@ -24,6 +25,10 @@ MICROSECONDS = 1_000_000
 _Amount = Annotated[int, Meta(ge=-LARGEST_AMOUNT, le=LARGEST_AMOUNT)]
 _Identity = Annotated[str, Meta(min_length=1)]
 _Currency = Annotated[str, Meta(min_length=3, max_length=3)] | None
+
+# What gives the holder of some keys, None for the object itself, and these: each, how it is written
+# with the comma before it, and how long that is.
+_Cut = tuple[Callable[[Any], Any] | None, list[tuple[str, bytes, int]]]
 
 
 class Cutter:
@@ -57,70 +62,38 @@ class Cutter:
             return None
         form = self._form
         children: tuple[Row, ...] = ()
-        payload = text
         try:
             item = form.decode(text)
-            if form.dropped or form.lines:
-                cuts = _Cuts(text)
-                for get, keys in form.dropped:
-                    holder = get(item)
-                    if holder is not None:
-                        for get_held, name in keys:
-                            held = get_held(holder)
-                            if held is not None:
-                                cuts.without(name, held)
-                if form.lines:
-                    children = self._children(form.lines, item, cuts)
-                payload = cuts.made()
+            identity, created, currency, *typed = form.read(item)
+            if form.lines and (listed := form.lines.listed(item)) is not None:
+                children = self._children(form.lines, listed, identity)
+            payload = _without(form.cuts, item, text) if form.cuts else text
         except (msgspec.DecodeError, _UnlikeError):
             return None
         if item.deleted or not (item.livemode is None or item.livemode is self._is_live):
             return None
-        currency = item.currency
         if currency is not None and currency not in self._currencies:
             if not currency.isalpha():
                 return None
             self._currencies.add(currency)
-        identity, created = item.id, form.created(item)
         return Record(
             identity,
-            (
-                identity,
-                created * MICROSECONDS,
-                *self._first,
-                *[_text(get(item)) for get in form.fields],
-                payload,
-            ),
+            (identity, created * MICROSECONDS, *self._first, *typed, payload),
             children,
             self._month(created),
             currency or "",
             form.amount(item) if form.amount else None,
         )
 
-    def _children(self, lines: "_Lines", item: Any, cuts: "_Cuts") -> tuple[Row, ...]:
-        """Return the rows of the nested list, and cut it out."""
-        listed = getattr(item, lines.key)
-        if listed is None:
-            return ()
-        cuts.without(lines.name, listed)
+    def _children(self, lines: "_Lines", listed: Raw, parent: str) -> tuple[Row, ...]:
+        """Return the rows of the nested list."""
         rows = []
         for position, raw in enumerate(lines.decode_list(listed).data):
-            entry = lines.decode(raw)
-            currency = entry.currency
+            identity, created, currency, *typed = lines.read(lines.decode(raw))
             if currency is not None and not currency.isalpha():
                 raise _UnlikeError
-            created = entry.created
-            rows.append(
-                (
-                    entry.id,
-                    None if created is None else created * MICROSECONDS,
-                    *self._first,
-                    item.id,
-                    *[_text(get(entry)) for get in lines.fields],
-                    position,
-                    bytes(raw),
-                )
-            )
+            created_at = None if created is None else created * MICROSECONDS
+            rows.append((identity, created_at, *self._first, parent, *typed, position, bytes(raw)))
         return tuple(rows)
 
 
@@ -140,22 +113,16 @@ class _Form:
             **dict.fromkeys(resource.amounts, _Amount),
             **({"currency": _Currency} if "currency" in shape else {}),
         }
-        by_holder: dict[tuple[str, ...], list[tuple[Callable[[Any], Any], bytes]]] = {}
-        for path in DROPPED_KEYS.get(resource.kind, ()):
-            inner = special
-            for key in path[:-1]:
-                inner = inner.setdefault(key, {})
-            inner[path[-1]] = Raw
-            by_holder.setdefault(path[:-1], []).append((_getter(path[-1:]), _name(path[-1])))
-        # What holds dropped keys, and these, so that each is looked for once.
-        self.dropped = [(_getter(path), keys) for path, keys in by_holder.items()]
+        dropped = list(DROPPED_KEYS.get(resource.kind, ()))
         self.lines = None
         if resource.child:
-            special[resource.child.key] = Raw
+            dropped.append((resource.child.key,))
             self.lines = _Lines(resource.child, shape[resource.child.key])
+        for path in dropped:
+            _put(special, path, Raw)
+        self.cuts = _cuts(dropped)
+        self.read = _reader(made, resource.fields, shape, special)
         self.decode = _decoder(shape, special)
-        self.created: Callable[[Any], int] = operator.attrgetter(made)
-        self.fields = [_getter(column.path) for column in resource.fields]
         self.amount = operator.attrgetter(resource.amounts[0]) if resource.amounts else None
 
 
@@ -163,7 +130,7 @@ class _Lines:
     """How a nested list with a table of its own is decoded."""
 
     def __init__(self, child: Child, shape: Any) -> None:
-        self.key, self.name = child.key, _name(child.key)
+        self.listed = operator.attrgetter(child.key)
         self.decode_list = _decoder(shape, {"data": list[Raw]})
         entry = shape["data"][0]
         special: dict[str, Any] = {
@@ -171,40 +138,46 @@ class _Lines:
             **({"currency": _Currency} if "currency" in entry else {}),
             **({"amount": _Amount | None} if "amount" in entry else {}),
         }
+        self.read = _reader("created", child.fields, entry, special)
         self.decode = _decoder(entry, special)
-        self.fields = [_getter(column.path) for column in child.fields]
 
 
-class _Cuts:
-    """What is to be taken out of a text."""
+def _cuts(paths: Iterable[tuple[str, ...]]) -> list[_Cut]:
+    """Return what is cut out of a text, in the order in which keys are served."""
+    cuts: list[_Cut] = []
+    for holder, held in groupby(sorted(paths), lambda path: path[:-1]):
+        names = [(path[-1], b',"%b":' % path[-1].encode()) for path in held]
+        cuts.append(
+            (_getter(holder) if holder else None, [(key, name, len(name)) for key, name in names])
+        )
+    return cuts
 
-    def __init__(self, text: bytes) -> None:
-        self._text = text
-        # What is decoded as it is shares the text's memory, so its address tells its place.
-        self._address = pa.py_buffer(text).address
-        self._cuts: list[tuple[int, int]] = []
 
-    def without(self, name: bytes, held: Raw) -> None:
-        """Leave out a key, as it is written with the comma before it, and its value."""
-        buffer = pa.py_buffer(held)
-        start = buffer.address - self._address
-        begin = start - len(name)
-        # A key that is the first of its object has no comma before it, but one behind it.
-        if begin < 0 or not self._text.startswith(name, begin):
-            raise _UnlikeError
-        self._cuts.append((begin, start + buffer.size))
-
-    def made(self) -> bytes:
-        """Return the text with all of it taken out."""
-        if not self._cuts:
-            return self._text
-        parts = []
-        at = 0
-        for start, end in sorted(self._cuts):
-            parts.append(self._text[at:start])
-            at = end
-        parts.append(self._text[at:])
-        return b"".join(parts)
+def _without(cuts: list[_Cut], item: Any, text: bytes) -> bytes:
+    """Return an object's text without some keys and what they hold."""
+    # What is decoded as it is shares the text's memory, so its address tells its place.
+    buffer_of = pa.py_buffer
+    address = buffer_of(text).address
+    parts = []
+    at = 0
+    for holder_of, keys in cuts:
+        holder = holder_of(item) if holder_of else item
+        if holder is None:
+            continue
+        for key, name, length in keys:
+            held = getattr(holder, key)
+            if held is None:
+                continue
+            buffer = buffer_of(held)
+            start = buffer.address - address
+            begin = start - length
+            # A key that is the first of its object has no comma before it, but one behind it.
+            if begin < at or not text.startswith(name, begin):
+                raise _UnlikeError
+            parts.append(text[at:begin])
+            at = start + buffer.size
+    parts.append(text[at:])
+    return b"".join(parts)
 
 
 def drop_path(item: object, path: tuple[str, ...]) -> None:
@@ -217,10 +190,6 @@ def drop_path(item: object, path: tuple[str, ...]) -> None:
         item.pop(path[-1], None)
 
 
-def _name(key: str) -> bytes:
-    return b',"%b":' % key.encode()
-
-
 @cache
 def _form(resource: Resource) -> _Form:
     return _Form(resource)
@@ -231,7 +200,43 @@ def _decoder(shape: dict[str, Any], special: dict[str, Any]) -> Callable[[Any], 
     return decode
 
 
-def _getter(path: tuple[str, ...]) -> Callable[[Any], Any]:
+def _reader(
+    made: str, fields: Sequence[Field], shape: Shape, special: dict[str, Any]
+) -> Callable[[Any], tuple[Any, ...]]:
+    """Return what reads id, time and currency and then the typed columns, all at once.
+
+    These are declared as text: an object that has more where they stand is left to the decoder.
+    """
+    paths = []
+    for field in fields:
+        inner: Any = shape
+        for key in field.path:
+            inner = inner[key]
+        # What is always served whole stands where its id would.
+        paths.append(field.path if isinstance(inner, str) else (*field.path, "id"))
+        _put(special, paths[-1], str | None)
+    names = ("id", made, "currency", *map(".".join, paths))
+    read: Callable[[Any], tuple[Any, ...]] = operator.attrgetter(*names)
+    getters = [_getter(name.split(".")) for name in names]
+
+    def values(item: Any) -> tuple[Any, ...]:
+        try:
+            return read(item)
+        except AttributeError:
+            # Something that leads to a column is null.
+            return tuple(get(item) for get in getters)
+
+    return values
+
+
+def _put(special: dict[str, Any], path: Sequence[str], kind: Any) -> None:
+    """Set the type of a key at any depth."""
+    for key in path[:-1]:
+        special = special.setdefault(key, {})
+    special[path[-1]] = kind
+
+
+def _getter(path: Sequence[str]) -> Callable[[Any], Any]:
     if len(path) == 1:
         get: Callable[[Any], Any] = operator.attrgetter(path[0])
         return get
@@ -244,8 +249,3 @@ def _getter(path: tuple[str, ...]) -> Callable[[Any], Any]:
         return item
 
     return through
-
-
-def _text(value: Any) -> str | None:
-    # What is expanded comes whole where its id stood.
-    return value if value is None or type(value) is str else value.id

@@ -130,7 +130,7 @@ class Decoder:
         """Return the row that says an object is gone."""
         typed = (None,) * len(resource.fields)
         row = (identity, None, self._observed, True, self._is_live, API_VERSION, *typed, payload)
-        return Record(identity, row, (), "", "", None)
+        return Record(identity, row, (), "", "", None, is_deleted=True)
 
     def _cutter(self, resource: Resource) -> Cutter:
         cutter = self._cutters.get(resource.table)

@@ -1,7 +1,8 @@
 """Gathers what one load brings: each object once, only what differs, counted as it came."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -52,7 +53,9 @@ class Gathering:
     quarantined: int = 0
     _handed_on: dict[str, set[str]] = field(default_factory=dict)
     # By table, month and currency the number of objects and the sum of amounts that are added.
-    _totals: dict[tuple[str, str, str], list[int]] = field(default_factory=dict)
+    _totals: defaultdict[tuple[str, str, str], list[int]] = field(
+        default_factory=lambda: defaultdict(lambda: [0, 0])
+    )
 
     def add(self, decoded: Decoded) -> None:
         """Add decoded objects."""
@@ -62,8 +65,7 @@ class Gathering:
     def put(self, resource: Resource, records: Iterable[Record]) -> None:
         """Add objects."""
         held = self.records.setdefault(resource.table, {})
-        for record in records:
-            held[record.id] = record
+        held.update({record.id: record for record in records})
 
     def window(self, table: str, kind: str, begin: datetime, end: datetime, rows: int) -> None:
         """Note that a window was read whole."""
@@ -95,7 +97,9 @@ class Gathering:
             new = [
                 record
                 for record in records.values()
-                if self.keeps_same or _differs(record, versions.get(record.id))
+                if self.keeps_same
+                or record.id not in versions
+                or _differs(record, versions[record.id])
             ]
             self._count(table, new, versions)
             for part in tables(resource.raw_table, [record.row for record in new]):
@@ -132,23 +136,17 @@ class Gathering:
             for part in tables(declared, rows):
                 yield declared.name, part
 
-    def _count(self, table: str, records: Iterable[Record], versions: dict[str, Version]) -> None:
-        totals = self._totals
-        for record in records:
-            before = versions.get(record.id)
-            if before and not before.is_deleted:
-                total = totals.setdefault((table, before.month, before.currency), [0, 0])
-                total[0] -= 1
-                total[1] -= before.amount or 0
-            if not record.is_deleted:
-                total = totals.setdefault((table, record.month, record.currency), [0, 0])
-                total[0] += 1
-                total[1] += record.amount or 0
+    def _count(self, table: str, records: Sequence[Record], versions: dict[str, Version]) -> None:
+        replaced = (versions[record.id] for record in records if record.id in versions)
+        for sign, counted in ((-1, replaced), (1, records)):
+            for one in counted:
+                if not one.is_deleted:
+                    total = self._totals[table, one.month, one.currency]
+                    total[0] += sign
+                    total[1] += sign * (one.amount or 0)
 
 
-def _differs(record: Record, version: Version | None) -> bool:
-    if version is None:
-        return True
+def _differs(record: Record, version: Version) -> bool:
     if record.is_deleted or version.is_deleted:
         return record.is_deleted is not version.is_deleted
     digest = hashlib.md5(record.text, usedforsecurity=False).hexdigest()

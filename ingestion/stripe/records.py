@@ -1,11 +1,11 @@
 """An object of Stripe's as rows."""
 
-from typing import NamedTuple
+import msgspec
 
 from ingestion.rows import Row
 
 
-class Record(NamedTuple):
+class Record(msgspec.Struct, frozen=True, gc=False):
     """An object as rows.
 
     Attributes:
@@ -15,6 +15,7 @@ class Record(NamedTuple):
         month: Month of its creation, as YYYY-MM; empty if it has none.
         currency: Its currency, or an empty text.
         amount: What control totals sum up.
+        is_deleted: Whether it is a tombstone.
     """
 
     id: str
@@ -23,11 +24,7 @@ class Record(NamedTuple):
     month: str
     currency: str
     amount: int | None
-
-    @property
-    def is_deleted(self) -> bool:
-        """Whether it is a tombstone."""
-        return bool(self.row[3])
+    is_deleted: bool = False
 
     @property
     def text(self) -> bytes:

@@ -81,23 +81,24 @@ def struct(shape: Mapping[str, Shape], special: Mapping[str, Any] | None = None)
         special: Types of some keys instead, or such types of the keys below them. These must be
             there unless they may be null or are left as they are.
     """
-    needed: list[tuple[str, Any]] = []
-    others: list[tuple[str, Any, None]] = []
     special = special or {}
-    names = {key: f"{key}_" if iskeyword(key) else key for key in (*shape, *special)}
+    # In the order in which they are served: each is looked for behind the one before.
+    keys = sorted({*shape, *special}, key=lambda key: (key not in ("id", "object"), key))
+    names = {key: f"{key}_" if iskeyword(key) else key for key in keys}
+    fields: list[tuple[str, Any] | tuple[str, Any, None]] = []
     for key, name in names.items():
         if key not in special:
-            others.append((name, type_of(shape[key]), None))
+            fields.append((name, type_of(shape[key]), None))
         elif isinstance(special[key], Mapping):
             inner = cast(Mapping[str, Shape], shape[key])
-            others.append((name, struct(inner, special[key]) | None, None))
+            fields.append((name, struct(inner, special[key]) | None, None))
         elif isinstance(special[key], UnionType) or special[key] is msgspec.Raw:
-            others.append((name, special[key], None))
+            fields.append((name, special[key], None))
         else:
-            needed.append((name, special[key]))
+            fields.append((name, special[key]))
     return msgspec.defstruct(
         "Declared",
-        [*needed, *others],
+        fields,
         kw_only=True,
         rename={name: key for key, name in names.items() if name != key},
         namespace={key: None for key in ASKED if key not in names},

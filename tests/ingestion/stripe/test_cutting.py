@@ -125,3 +125,19 @@ def test_an_object_that_is_written_otherwise_gives_the_same_rows(
     assert (
         decoder().objects(CHARGES, [plain]).records == decoder().objects(CHARGES, [escaped]).records
     )
+
+
+def test_what_leads_to_a_column_can_be_null_and_a_reference_can_come_whole(
+    lines: dict[str, list[bytes]],
+) -> None:
+    item = orjson.loads(lines["invoice"][0])
+    alone = orjson.dumps(item | {"parent": None})
+    whole = orjson.dumps(item | {"customer": {"id": item["customer"], "object": "customer"}})
+
+    (of_alone,) = decoder().objects(INVOICES, [orjson.loads(alone)]).records
+    (of_whole,) = decoder().objects(INVOICES, [whole]).records
+
+    assert cut(INVOICES, alone) == of_alone
+    assert of_alone.row[7] is None
+    assert cut(INVOICES, whole) is None
+    assert of_whole.row[6] == item["customer"]
