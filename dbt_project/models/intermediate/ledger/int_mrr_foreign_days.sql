@@ -1,6 +1,6 @@
 -- The days on which a customer's position in a foreign currency is looked at, and the rate it has
--- from then on. It is revalued when its amount changes, on each month's last day and at as_of; on a
--- day on which only its items change places it keeps its last rate.
+-- from then on. It is revalued when its amount changes, on each month's last day and at as_of; on
+-- another day, on which only its items change places, it keeps its last rate.
 with legs as (
     select
         customer_id,
@@ -59,11 +59,12 @@ month_ends as (
 
 days as (
     select
-        customer_id,
-        currency,
-        changed_on as valued_on,
-        native_delta <> 0 as is_revalued
+        positions.customer_id,
+        positions.currency,
+        positions.changed_on as valued_on,
+        positions.native_delta <> 0 or months.closes_on is not null as is_revalued
     from positions
+    left join {{ ref("int_months") }} as months on positions.changed_on = months.closes_on
     union all
     select
         customer_id,
