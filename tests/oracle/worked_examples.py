@@ -588,6 +588,23 @@ CURRENCIES = [
             ("ana", "2025-06-10", "expansion", "plan_switch", "10"),
         ],
     ),
+    WorkedExample(
+        "M31-switch",
+        "a plan of EUR 100 gives way to another of EUR 100 on a month's last day: only fx moves",
+        [
+            period("ana", "2025-05-10", "2025-06-30", "100", currency="EUR", **FIRST),
+            period("ana", "2025-06-30", "", "100", currency="EUR", **SECOND),
+        ],
+        exchange_rates=[
+            *euro("2025-05-01", "2025-05-31", "1.10"),
+            *euro("2025-06-01", "2025-06-30", "1.20"),
+        ],
+        kpis={"2025-06": {"fx_mrr": "10", "expansion_mrr": "0", "closing_mrr": "120"}},
+        movements=[
+            ("ana", "2025-05-10", "new", "started", "110"),
+            ("ana", "2025-06-30", "fx", "", "10"),
+        ],
+    ),
 ]
 
 WORKED_EXAMPLES = [*PRICES, *LIVES, *RATES, *CURRENCIES, *RULE_EXAMPLES]
