@@ -12,10 +12,10 @@ from orchestration.errors import RunFailedError
 from orchestration.home import prepare_home
 from orchestration.instance import open_instance
 from orchestration.progress import phase
-from orchestration.reports.kpi_pack import KpiPack, make_kpi_pack
-from orchestration.reports.reading import week_start
-from orchestration.reports.report import report_metadata
-from orchestration.reports.weekly_digest import WeeklyDigest, make_weekly_digest
+from orchestration.reports.kpi_pack import make_kpi_pack
+from orchestration.reports.periods import week_start
+from orchestration.reports.report import Report, report_metadata
+from orchestration.reports.weekly import make_weekly_digest
 from orchestration.run_failures import explain_run_failure, keep_tracebacks, write_failure_notice
 
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -50,7 +50,7 @@ def refresh(settings: Settings) -> str:
     return run_id
 
 
-def make_pack(home: Home, month: str, languages: Sequence[str], *, anew: bool = False) -> KpiPack:
+def make_pack(home: Home, month: str, languages: Sequence[str], *, anew: bool = False) -> Report:
     """Makes the KPI pack of a month and records it in Dagster's history.
 
     Args:
@@ -77,7 +77,7 @@ def make_pack(home: Home, month: str, languages: Sequence[str], *, anew: bool = 
     return pack
 
 
-def make_digest(home: Home, week: str, languages: Sequence[str]) -> WeeklyDigest:
+def make_digest(home: Home, week: str, languages: Sequence[str]) -> Report:
     """Makes the digest of a week and records it in Dagster's history.
 
     Args:

@@ -12,7 +12,12 @@ from dagster._core.definitions.unresolved_asset_job_definition import (
 
 from ingestion.settings import Settings
 from orchestration.assets.deliveries import DELIVERIES_KEY
-from orchestration.assets.exports import DASHBOARD_KEY, KPI_PACK_KEY, WEEKLY_DIGEST_KEY
+from orchestration.assets.exports import (
+    CUSTOMER_LISTS_KEY,
+    DASHBOARD_KEY,
+    KPI_PACK_KEY,
+    WEEKLY_DIGEST_KEY,
+)
 from orchestration.raw_sources import RawSource
 
 Schedule = dg.ScheduleDefinition | UnresolvedPartitionedAssetScheduleDefinition
@@ -47,8 +52,8 @@ def make_jobs(sources: Sequence[RawSource]) -> list[UnresolvedAssetJobDefinition
         ),
         dg.define_asset_job(
             "weekly_digest",
-            selection=dg.AssetSelection.assets(WEEKLY_DIGEST_KEY),
-            description="The digest of one week, from what is published.",
+            selection=dg.AssetSelection.assets(WEEKLY_DIGEST_KEY, CUSTOMER_LISTS_KEY),
+            description="The digest and the lists of one week, from what is published.",
         ),
         dg.define_asset_job(
             "deliver",

@@ -3,7 +3,12 @@
 import dagster as dg
 
 from ingestion.settings import load_settings
-from orchestration.assets.exports import KPI_PACK_KEY, WEEKLY_DIGEST_KEY
+from orchestration.assets.exports import (
+    CUSTOMER_LISTS_KEY,
+    DASHBOARD_KEY,
+    KPI_PACK_KEY,
+    WEEKLY_DIGEST_KEY,
+)
 from orchestration.delivery.deliver import deliver_due, deliveries
 from orchestration.delivery.errors import DeliveryError
 from orchestration.delivery.ledger import State
@@ -29,7 +34,7 @@ def delivery_assets(retries: dg.RetryPolicy = _RETRIES) -> dg.AssetsDefinition:
 
     @dg.asset(
         key=DELIVERIES_KEY,
-        deps=[KPI_PACK_KEY, WEEKLY_DIGEST_KEY],
+        deps=[KPI_PACK_KEY, WEEKLY_DIGEST_KEY, CUSTOMER_LISTS_KEY, DASHBOARD_KEY],
         group_name="exports",
         kinds={"email", "slack", "s3"},
         retry_policy=retries,
@@ -44,6 +49,9 @@ def delivery_assets(retries: dg.RetryPolicy = _RETRIES) -> dg.AssetsDefinition:
         with phase("deliver") as current:
             rounds = deliver_due(settings)
             new = [one for delivered in rounds for one in delivered.outcomes if one.is_new]
+            faults = [delivered.fault for delivered in rounds if delivered.fault]
+            if faults:
+                raise DeliveryError(" ".join(faults))
             failed = sum(one.state == State.FAILED for one in new)
             if failed:
                 raise DeliveryError(

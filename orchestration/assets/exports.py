@@ -1,23 +1,25 @@
 """Export assets: what people are sent, made of the published marts only."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 
 import dagster as dg
 
-from ingestion.settings import Settings, load_settings
+from ingestion.settings import Home, Settings, load_settings
 from orchestration.assets.published import SNAPSHOT_KEY
 from orchestration.home import prepare_home
 from orchestration.progress import phase
 from orchestration.reports.dashboard.dashboard import make_dashboard
 from orchestration.reports.kpi_pack import make_kpi_pack
+from orchestration.reports.periods import week_name
 from orchestration.reports.reading_back import CHECKS, read_back
 from orchestration.reports.report import Report, report_metadata
-from orchestration.reports.weekly_digest import make_weekly_digest
+from orchestration.reports.weekly import make_customer_lists, make_weekly_digest
 
 KPI_PACK_KEY = dg.AssetKey(["exports", "kpi_pack"])
 DASHBOARD_KEY = dg.AssetKey(["exports", "dashboard"])
 WEEKLY_DIGEST_KEY = dg.AssetKey(["exports", "weekly_digest"])
+CUSTOMER_LISTS_KEY = dg.AssetKey(["exports", "lists"])
 
 # What is before has no partition; no company's payment data are older in practice.
 _FIRST_MONTH = "2005-01-01"
@@ -43,20 +45,14 @@ def week_partitions(settings: Settings) -> dg.WeeklyPartitionsDefinition:
     )
 
 
-def week_name(monday: str) -> str:
-    """The week of ISO 8601 that a partition is: 2025-12-22 is 2025-W52."""
-    year, week, _ = date.fromisoformat(monday).isocalendar()
-    return f"{year}-W{week:02}"
-
-
 def export_assets(settings: Settings) -> list[dg.AssetsDefinition]:
-    """The KPI pack of each month and the digest of each week.
+    """The KPI pack of each month, and the digest and the lists of each week.
 
     Args:
         settings: The reporting time zone.
 
     Returns:
-        One definition partitioned by month, and one by week.
+        One definition partitioned by month, and two by week.
     """
 
     @dg.asset(
@@ -82,26 +78,48 @@ def export_assets(settings: Settings) -> list[dg.AssetsDefinition]:
             current.result = f"{len(pack.files)} files"
         yield _result(current_settings, pack, KPI_PACK_KEY)
 
+    digest = _weekly_asset(
+        settings,
+        WEEKLY_DIGEST_KEY,
+        make_weekly_digest,
+        "What moved in a week, and the lists of customers to call, as mail, workbook, PDF and CSV "
+        "files: exports/weekly_digest/<week>/.",
+    )
+    lists = _weekly_asset(
+        settings,
+        CUSTOMER_LISTS_KEY,
+        make_customer_lists,
+        "The customers to call as a week ends, as workbook, PDF, mail and CSV files: "
+        "exports/lists/<week>/.",
+    )
+    return [kpi_pack, digest, lists]
+
+
+def _weekly_asset(
+    settings: Settings,
+    key: dg.AssetKey,
+    make: Callable[[Home, str, Sequence[str]], Report],
+    description: str,
+) -> dg.AssetsDefinition:
     @dg.asset(
-        key=WEEKLY_DIGEST_KEY,
+        key=key,
         deps=[SNAPSHOT_KEY],
         partitions_def=week_partitions(settings),
-        check_specs=_check_specs(WEEKLY_DIGEST_KEY),
+        check_specs=_check_specs(key),
         group_name="exports",
         kinds={"excel", "pdf", "csv"},
-        description="What moved in a week, and the lists of customers to call, as mail, workbook, "
-        "PDF and CSV files: exports/weekly_digest/<week>/.",
+        description=description,
     )
-    def weekly_digest(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
+    def weekly(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
         current_settings = load_settings()
         prepare_home(current_settings.home)
-        week = week_name(context.partition_key)
-        with phase(f"digest {week}") as current:
-            digest = make_weekly_digest(current_settings.home, week, current_settings.languages)
-            current.result = f"{len(digest.files)} files"
-        yield _result(current_settings, digest, WEEKLY_DIGEST_KEY)
+        week = week_name(date.fromisoformat(context.partition_key))
+        with phase(f"{key.path[-1].replace('_', ' ')} {week}") as current:
+            report = make(current_settings.home, week, current_settings.languages)
+            current.result = f"{len(report.files)} files"
+        yield _result(current_settings, report, key)
 
-    return [kpi_pack, weekly_digest]
+    return weekly
 
 
 def dashboard_asset() -> dg.AssetsDefinition:

@@ -26,6 +26,9 @@ def add_parsers(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     deliver.add_argument(
         "--outcome", choices=("arrived", "lost"), help="what became of it; lost is sent again"
     )
+    deliver.add_argument(
+        "--segment", default="", help="the segment it is of, for --resend and --release"
+    )
     deliver.add_argument("--because", help="why, for --resend and --release")
     commands.add_parser("deliveries", help="list what was sent to whom")
 
@@ -41,6 +44,8 @@ def deliver(settings: Settings, command: argparse.Namespace) -> int:
         raise DeliveryError(f"{report!r} is no report; there are: {', '.join(REPORTS)}.")
     if period and not report:
         raise DeliveryError("--period is the period of a report; name it with --report.")
+    if command.segment and not (command.resend or command.release):
+        raise DeliveryError("--segment goes with --resend or --release.")
     if command.resend or command.release:
         if not (report and period and command.because):
             raise DeliveryError(
@@ -52,12 +57,21 @@ def deliver(settings: Settings, command: argparse.Namespace) -> int:
         if not command.outcome:
             raise DeliveryError("Say with --outcome whether it has arrived or is lost.")
         has_arrived = command.outcome == "arrived"
-        entry = release(settings, report, period, command.release, has_arrived, command.because)
+        entry = release(
+            settings,
+            report,
+            period,
+            command.release,
+            has_arrived,
+            command.because,
+            command.segment,
+        )
         after = "counts as sent" if has_arrived else "is sent by the next `deliver`"
         say(f"{entry.key.report_key} to {entry.who} by {entry.key.channel} {after}.")
         return 0
     if command.resend:
-        return _told([resend(settings, report, period, command.resend, command.because)])
+        again = resend(settings, report, period, command.resend, command.because, command.segment)
+        return _told([again])
     if report:
         return _told([deliver_report(settings, report, period, command.dry_run)])
     return _told(deliver_due(settings, command.dry_run))
@@ -85,15 +99,17 @@ def deliveries(settings: Settings) -> int:
 def _told(rounds: "list[Delivered]") -> int:
     for delivered in rounds:
         what = "is delayed: its data did not pass their checks" if delivered.is_delayed else ""
-        say(f"{delivered.report} {delivered.period} {what}".rstrip())
-        if not delivered.outcomes:
+        if delivered.fault:
+            what = f"could not be made. {delivered.fault}"
+        say(" ".join(filter(None, (delivered.report, delivered.period, what))))
+        if not delivered.outcomes and not delivered.fault:
             say("  nobody to tell")
         for outcome in delivered.outcomes:
             state = outcome.state if outcome.is_new else f"{outcome.state} before"
-            who = f"{outcome.recipient.who} ({outcome.recipient.channel})"
+            row = outcome.recipient
+            who = f"{row.who} ({', '.join(filter(None, (row.channel, row.segment)))})"
             say(f"  {who:<32}{state:<16}{outcome.reason}".rstrip())
-    good = all(outcome.is_good for delivered in rounds for outcome in delivered.outcomes)
-    return 0 if good and not any(delivered.is_delayed for delivered in rounds) else 1
+    return int(not all(delivered.is_good for delivered in rounds))
 
 
 def _existing(home: Home) -> Home:

@@ -1,6 +1,4 @@
-"""The notice that goes out, once, instead of a report whose data are not fit to be published."""
-
-import html
+"""Whether the data of the last build may be published, or their reports are delayed."""
 
 import duckdb
 
@@ -10,33 +8,11 @@ from orchestration.delivery.errors import DeliveryError
 from orchestration.errors import PublicationBlockedError
 from orchestration.publishing.gate import WAREHOUSE, open_gate
 from orchestration.publishing.snapshot import literal
-from orchestration.reports.message import Message
 
 # No extension is fetched or loaded.
 _STATIC: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
-}
-
-_TEXTS = {
-    "en": (
-        "{title} {period} is delayed",
-        "The figures of {period} did not pass their checks, so nothing is sent yet. Whoever runs "
-        "Perene has been told why. The report comes when its data are right; there is nothing "
-        "for you to do.",
-    ),
-    "pt_BR": (
-        "{title} {period} vai atrasar",
-        "Os números de {period} não passaram nas verificações; por isso nada foi enviado ainda. "
-        "Quem opera o Perene já sabe o motivo. O relatório chega quando os dados estiverem "
-        "corretos; você não precisa fazer nada.",
-    ),
-    "pt_PT": (
-        "{title} {period} está atrasado",
-        "Os números de {period} não passaram nas verificações; por isso nada foi ainda enviado. "
-        "Quem opera o Perene já sabe o motivo. O relatório chega quando os dados estiverem "
-        "corretos; não precisa de fazer nada.",
-    ),
 }
 
 
@@ -63,9 +39,3 @@ def blocked_build(settings: Settings) -> BuildState | None:
             "run is probably writing it. Wait for it to end, then deliver."
         ) from error
     return None
-
-
-def delayed_notice(title: str, period: str, language: str) -> Message:
-    """The notice in a language; it says nothing of the data, and names nobody."""
-    subject, text = (part.format(title=title, period=period) for part in _TEXTS[language])
-    return Message(subject, text, html=f"<p>{html.escape(text)}</p>")

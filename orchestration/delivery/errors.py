@@ -23,5 +23,5 @@ class DeliveryError(PereneError):
     """What was asked of the deliveries cannot be done, or was not done for everybody."""
 
 
-class WithheldError(PereneError):
-    """A recipient may not get the message as it is."""
+class NoPeriodYetError(DeliveryError):
+    """No period of a report is whole yet; its first is still to come."""

@@ -37,6 +37,7 @@ _COLUMNS = (
     "report_key, channel, recipient, who, state, attempts, message_id, receipt, reason, because, "
     "updated_at"
 )
+NOTICE = "/delayed"
 _INTERRUPTED = "The process ended while it was sending."
 
 
@@ -55,8 +56,8 @@ class Key:
     """What names a delivery.
 
     Attributes:
-        report_key: ``report/period``, with ``/segment`` where there is one, ``/delayed`` for a
-            notice, and ``#2`` and so on where it was asked for again.
+        report_key: ``report/period``, or ``report/segment/period``; with ``/delayed`` for a
+            notice, and with ``#2`` and so on where it was asked for again.
         channel: The channel.
         recipient: The address.
     """

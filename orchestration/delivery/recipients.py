@@ -5,7 +5,7 @@ The file is checked as a whole, and refused with every fault at once, each with 
 
 import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
@@ -69,12 +69,12 @@ class Recipient:
         return self.address.lower() if self.channel == "email" else self.address
 
 
-def read_recipients(file: Path, reports: Sequence[str]) -> tuple[Recipient, ...]:
+def read_recipients(file: Path, reports: Mapping[str, Sequence[str]]) -> tuple[Recipient, ...]:
     """Reads and checks the file of recipients.
 
     Args:
         file: A CSV file in UTF-8 with a header line; its columns are COLUMNS.
-        reports: Names of the reports there are.
+        reports: The reports there are, each with the kinds of segments that it can be of.
 
     Returns:
         The recipients in the file's order.
@@ -135,23 +135,32 @@ def _rows(text: str, faults: list[str]) -> Iterator[tuple[int, dict[str, str]]]:
         faults.append(f"line {line}: is not CSV ({error})")
 
 
-def _faults(row: dict[str, str], reports: Sequence[str]) -> Iterator[str]:
+def _faults(row: dict[str, str], reports: Mapping[str, Sequence[str]]) -> Iterator[str]:
     for column, value in row.items():
         if not value.isprintable():
             yield f"{column} holds a line break or another control character; write one plain line"
     if not row["who"]:
         yield "who is empty; write a name"
-    for column, known in (("what", reports), ("language", LANGUAGES), ("channel", CHANNELS)):
+    for column, known in (("what", tuple(reports)), ("language", LANGUAGES), ("channel", CHANNELS)):
         if row[column] not in known:
             yield f"{column} is {row[column]!r}; write one of {', '.join(known)}"
     pattern, meaning = _ADDRESSES.get(row["channel"], (".+", "an address"))
     if not re.fullmatch(pattern, row["address"], re.ASCII if row["channel"] != "folder" else 0):
         yield f"address is {row['address']!r}; write {meaning}"
-    if row["segment"] and not re.fullmatch(r"[a-z_]+=[^#/]+", row["segment"]):
-        yield f"segment is {row['segment']!r}; write kind=value such as plan=pro, or leave it empty"
+    yield from _segment_faults(row["segment"], reports.get(row["what"]))
     for column in ("may_receive_personal_data", "attachments"):
         if row[column] not in _YES_OR_NO:
             yield f"{column} is {row[column]!r}; write yes or no"
+
+
+def _segment_faults(segment: str, kinds: Sequence[str] | None) -> Iterator[str]:
+    if not segment or kinds is None:
+        return
+    if not re.fullmatch(r"[a-z_]+=[^#/]+", segment):
+        yield f"segment is {segment!r}; write kind=value such as country=PT, or leave it empty"
+    elif segment.partition("=")[0] not in kinds:
+        known = f"write one of the kinds {', '.join(kinds)}" if kinds else "leave it empty"
+        yield f"segment is {segment!r}, which this report cannot be of; {known}"
 
 
 def _recipient(row: dict[str, str]) -> Recipient:

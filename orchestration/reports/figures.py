@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from orchestration.reports.kinds import Cell, Kind
+from orchestration.reports.segment import Segment
 
 FORM = 2
 
@@ -123,14 +124,15 @@ class Figures:
     """Everything a report says of one period.
 
     Attributes:
-        report: ``kpi_pack`` or ``weekly_digest``.
-        period: ``YYYY-MM`` or ``YYYY-Www``.
+        report: Its name, such as ``kpi_pack``.
+        period: ``YYYY-MM``, ``YYYY-Www`` or ``YYYY-MM-DD``.
         start: The period's first day.
         end: The day after its last.
         headlines: The KPIs.
         sections: The tables, in order.
         foot: What the figures rest on.
         remake: What it replaces, if it was made anew.
+        segment: What it is of; the whole company where there is none.
     """
 
     report: str
@@ -141,6 +143,7 @@ class Figures:
     sections: tuple[SectionFigures, ...]
     foot: Foot
     remake: Remake | None = None
+    segment: Segment | None = None
 
     def headline(self, key: str) -> Headline:
         """The KPI of that key."""
@@ -180,6 +183,7 @@ class Figures:
                 **{**stored["foot"], "as_of": datetime.fromisoformat(stored["foot"]["as_of"])}
             ),
             remake=_remake(stored["remake"]) if stored["remake"] else None,
+            segment=Segment(**stored["segment"]) if stored.get("segment") else None,
         )
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
+from orchestration.reports import naming
 from orchestration.reports.figures import Headline
 from orchestration.reports.kinds import Kind
 
@@ -60,18 +61,26 @@ WEEKLY = (
     "expansion_mrr",
     "churned_mrr",
 )
-# What the cards of a mail and of a report's first page show, in two rows of three.
+# The KPIs of each report that is read of its own.
+KEYS = {
+    naming.KPI_PACK: MONTHLY,
+    naming.WEEKLY_DIGEST: WEEKLY,
+    naming.CUSTOMER_LISTS: WEEKLY[:3],
+}
+# What the cards of a mail and of a report's first page show, in rows of three.
+_MONTH_CARDS = (
+    "closing_mrr",
+    "net_new_mrr",
+    "closing_customers",
+    "arpu",
+    "customer_churn_rate",
+    "cltv_formula",
+)
 CARDS = {
-    "kpi_pack": (
-        "closing_mrr",
-        "net_new_mrr",
-        "closing_customers",
-        "arpu",
-        "customer_churn_rate",
-        "cltv_formula",
-    ),
-    "weekly_digest": WEEKLY,
-    "lists": WEEKLY[:3],
+    naming.KPI_PACK: _MONTH_CARDS,
+    naming.DASHBOARD: _MONTH_CARDS,
+    naming.WEEKLY_DIGEST: WEEKLY,
+    naming.CUSTOMER_LISTS: WEEKLY[:3],
 }
 
 

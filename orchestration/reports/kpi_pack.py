@@ -2,36 +2,34 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from ingestion.settings import Home
 from orchestration.errors import HomeNotWritableError
 from orchestration.reports.differences import differences
 from orchestration.reports.figures import Figures, Remake
-from orchestration.reports.reading import month_start, read_month
+from orchestration.reports.naming import KPI_PACK
+from orchestration.reports.periods import month_start
+from orchestration.reports.reading import read_month
 from orchestration.reports.report import (
     FIGURES_NAME,
     Report,
     published_snapshot,
+    report_folder,
     stored_figures,
     write_report,
 )
-
-
-@dataclass(frozen=True)
-class KpiPack(Report):
-    """The pack of a month."""
-
-    @property
-    def month(self) -> str:
-        """``YYYY-MM``."""
-        return self.period
+from orchestration.reports.segment import Segment
 
 
 def make_kpi_pack(
-    home: Home, month: str, languages: Sequence[str] = ("en",), *, anew: bool = False
-) -> KpiPack:
+    home: Home,
+    month: str,
+    languages: Sequence[str] = ("en",),
+    segment: Segment | None = None,
+    *,
+    anew: bool = False,
+) -> Report:
     """Makes the pack of a closed month from what is published.
 
     The figures are stored with the first pack of a month and are those of every later one: a pack
@@ -43,6 +41,7 @@ def make_kpi_pack(
         home: The data folder's paths.
         month: ``YYYY-MM``.
         languages: The languages of its files and messages.
+        segment: Of this segment alone; of the whole company when not given.
         anew: Read the month's figures from what is published now.
 
     Returns:
@@ -50,23 +49,23 @@ def make_kpi_pack(
 
     Raises:
         NothingPublishedError: Nothing is published yet.
-        ReportError: The month is not one, is not published, or is not closed.
+        ReportError: The month is not one, is not published, or is not closed; or there is no such
+            segment.
         HomeNotWritableError: The exports folder cannot be written.
     """
     month_start(month)
-    folder = home.exports / "kpi_pack" / month
+    folder = report_folder(home, KPI_PACK, month, segment)
     stored = stored_figures(folder)
     if stored is not None and not anew:
         figures = stored
     else:
-        figures = read_month(published_snapshot(home), month)
+        figures = read_month(published_snapshot(home), month, segment)
         if stored is not None:
             _keep(stored, folder)
             figures = figures.made_anew(
                 Remake(stored.foot.as_of, stored.foot.version, differences(stored, figures))
             )
-    report = write_report(figures, folder, languages, was_stored=stored is not None and not anew)
-    return KpiPack(**vars(report))
+    return write_report(figures, folder, languages, was_stored=stored is not None and not anew)
 
 
 def _keep(stored: Figures, folder: Path) -> None:

@@ -51,6 +51,11 @@ class Language:
         translated = self.catalogue.gettext(text) if text else ""
         return translated.format(**values) if values else translated
 
+    def translate_count(self, one: str, many: str, count: int) -> str:
+        """A text of the code that depends on a ``{count}``, which it names."""
+        written = self.figure(Decimal(count), Kind.COUNT, "")
+        return self.catalogue.ngettext(one, many, count).format(count=written)
+
     def cell(self, value: Cell, kind: Kind, currency: str) -> str:
         """Writes any figure of a section; one that is unknown is a dash, never a 0."""
         if value is None:

@@ -7,23 +7,24 @@ from typing import Final
 
 import jinja2
 
-from orchestration.reports import style
+from orchestration.reports import naming, style
 from orchestration.reports.charts import png
 from orchestration.reports.chat import chat_blocks
 from orchestration.reports.figures import Figures
 from orchestration.reports.language import Language
 from orchestration.reports.message import Message
 from orchestration.reports.presentation import Page, Table, page, subject, table
-from orchestration.reports.sections import KPI_PACK, LISTS
+from orchestration.reports.sections import LISTS
 
 _CHARTS: Final = {
     "trend": "MRR",
     "steps": "What changed MRR",
 }
 _SECTIONS: Final = {
-    "kpi_pack": ("movements", "past_due", "long_open_tickets", "renewals", "largest_changes"),
-    "weekly_digest": (*LISTS, "largest_changes"),
-    "lists": LISTS,
+    naming.KPI_PACK: ("movements", "past_due", "long_open_tickets", "renewals", "largest_changes"),
+    naming.WEEKLY_DIGEST: (*LISTS, "largest_changes"),
+    naming.CUSTOMER_LISTS: LISTS,
+    naming.DASHBOARD: (),
 }
 _MOST_ROWS = 5
 
@@ -82,11 +83,13 @@ def _shown(figures: Figures, language: Language) -> Page:
 
 
 def _attached(language: Language, figures: Figures) -> str:
-    return language.translate(
-        "The workbook and the PDF are attached."
-        if figures.report == KPI_PACK
-        else "The workbook with all lists is attached."
-    )
+    match figures.report:
+        case naming.KPI_PACK:
+            return language.translate("The workbook and the PDF are attached.")
+        case naming.DASHBOARD:
+            return language.translate("The dashboard is attached; it opens in any browser.")
+        case _:
+            return language.translate("The workbook with all lists is attached.")
 
 
 def _plain(shown: Page, attached: str) -> str:

@@ -17,7 +17,6 @@ class Message:
         images: PNG pictures by content id, without angle brackets.
         attachments: Files that go with it.
         blocks: The same as blocks of Slack's Block Kit, for chats.
-        segments: The same of one segment only, by its name such as ``plan=pro``.
     """
 
     subject: str
@@ -26,4 +25,3 @@ class Message:
     images: Mapping[str, bytes] = field(default_factory=dict)
     attachments: tuple[Path, ...] = ()
     blocks: Sequence[Mapping[str, Any]] = ()
-    segments: Mapping[str, "Message"] = field(default_factory=dict)

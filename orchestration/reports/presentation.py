@@ -1,8 +1,6 @@
 """What pages and mails show of a report, as texts of one language; layout is theirs."""
 
-import re
 from dataclasses import dataclass
-from datetime import timedelta
 from decimal import Decimal
 from typing import Final
 
@@ -11,15 +9,19 @@ from orchestration.reports.figures import Difference, Figures, Headline, Section
 from orchestration.reports.headlines import CARDS, HEADLINES, is_better
 from orchestration.reports.kinds import Cell, Kind
 from orchestration.reports.language import DASH, Language
-from orchestration.reports.sections import BY_KEY, CUSTOMER_LISTS, KPI_PACK, LEVELS, Column
+from orchestration.reports.naming import (
+    DASHBOARD,
+    KPI_PACK,
+    one_line,
+    period_name,
+    report_title,
+    segment_name,
+    shortened,
+)
+from orchestration.reports.sections import BY_KEY, LEVELS, Column
 from orchestration.reports.style import outcome_color
 
-_LONGEST: Final = 60
 _MOST_DIFFERENCES: Final = 20
-# Controls, and the marks that change the direction of the text around them.
-_INVISIBLE = re.compile(
-    "[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]+"
-)
 
 
 @dataclass(frozen=True)
@@ -87,14 +89,9 @@ class Page:
 def page(figures: Figures, language: Language) -> Page:
     """Says a report's figures in one language."""
     return Page(
-        title=report_title(figures, language),
-        period=period_name(figures, language),
-        subtitle=language.translate(
-            "Amounts in {currency}, compared with the month before"
-            if figures.report == KPI_PACK
-            else "Amounts in {currency}, compared with the week before",
-            currency=figures.foot.currency,
-        ),
+        title=report_title(figures.report, figures.segment, language),
+        period=period_name(figures.period, language),
+        subtitle=_subtitle(figures, language),
         summary=summary(figures, language),
         cards=tuple(
             _card(figures.headline(key), figures, language) for key in CARDS[figures.report]
@@ -102,25 +99,6 @@ def page(figures: Figures, language: Language) -> Page:
         tables=tuple(table(section, figures, language) for section in figures.sections),
         foot=foot_lines(figures, language),
         remake=_remake(figures, language),
-    )
-
-
-def report_title(figures: Figures, language: Language) -> str:
-    """The report's name."""
-    if figures.report == CUSTOMER_LISTS:
-        return language.translate("Lists of customers")
-    return language.translate("KPI pack" if figures.report == KPI_PACK else "Weekly digest")
-
-
-def period_name(figures: Figures, language: Language) -> str:
-    """The month or the week's days in words."""
-    if figures.report == KPI_PACK:
-        return language.long_month(figures.start)
-    return language.translate(
-        "Week {week}: {first} to {last}",
-        week=figures.period[-2:].lstrip("0"),
-        first=language.day(figures.start),
-        last=language.day(figures.end - timedelta(days=1)),
     )
 
 
@@ -145,7 +123,8 @@ def subject(figures: Figures, language: Language) -> str:
     change = f" ({language.relative(mrr.relative_change)})" if mrr.relative_change else ""
     line = (
         f"MRR {language.whole_money(mrr.value, figures.foot.currency)}{change} \N{MIDDLE DOT} "
-        f"{report_title(figures, language)}, {period_name(figures, language)}"
+        f"{report_title(figures.report, figures.segment, language)}, "
+        f"{period_name(figures.period, language)}"
     )
     return one_line(line)
 
@@ -215,6 +194,7 @@ def foot_lines(figures: Figures, language: Language) -> tuple[str, ...]:
     """What the figures rest on: policy, currency, time zone, as-of, run."""
     foot = figures.foot
     return (
+        *_segment_line(figures, language),
         language.translate(
             "Data as of {as_of}. Days and months of {time_zone}. Amounts in {currency}.",
             as_of=f"{foot.as_of:%Y-%m-%d %H:%M:%S} UTC",
@@ -235,16 +215,14 @@ def foot_lines(figures: Figures, language: Language) -> tuple[str, ...]:
     )
 
 
-def one_line(text: str) -> str:
-    """A text from elsewhere on one line, without controls or marks of direction."""
-    return " ".join(_INVISIBLE.sub(" ", text).split())
-
-
-def shortened(text: str) -> str:
-    """A text from elsewhere for a page: one line, and not too long for a column."""
-    line = one_line(text)
+def _segment_line(figures: Figures, language: Language) -> tuple[str, ...]:
+    if figures.segment is None:
+        return ()
     return (
-        line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1].rstrip()}\N{HORIZONTAL ELLIPSIS}"
+        language.translate(
+            "{segment} alone. Support and lists are those of its customers when the data end.",
+            segment=segment_name(figures.segment, language),
+        ),
     )
 
 
@@ -275,6 +253,19 @@ def remake_sentence(figures: Figures, language: Language) -> str:
         version=remake.version,
         count=language.figure(Decimal(len(remake.differences)), Kind.COUNT, ""),
     )
+
+
+def _subtitle(figures: Figures, language: Language) -> str:
+    compared = language.translate(
+        "Amounts in {currency}, compared with the month before"
+        if figures.report in (KPI_PACK, DASHBOARD)
+        else "Amounts in {currency}, compared with the week before",
+        currency=figures.foot.currency,
+    )
+    if figures.report != DASHBOARD:
+        return compared
+    month = language.long_month(figures.start)
+    return f"{language.translate('{month}, the last closed month.', month=month)} {compared}"
 
 
 def _remake(figures: Figures, language: Language) -> Table | None:
@@ -335,12 +326,14 @@ def _total(
 def _more(hidden: int, is_newest_last: bool, language: Language) -> str:
     if not hidden:
         return ""
-    count = language.figure(Decimal(hidden), Kind.COUNT, "")
-    return language.translate(
-        "{count} earlier ones are in the workbook."
-        if is_newest_last
-        else "{count} more are in the workbook.",
-        count=count,
+    if is_newest_last:
+        return language.translate_count(
+            "{count} earlier one is in the workbook.",
+            "{count} earlier ones are in the workbook.",
+            hidden,
+        )
+    return language.translate_count(
+        "{count} more is in the workbook.", "{count} more are in the workbook.", hidden
     )
 
 

@@ -1,8 +1,6 @@
 """Reads the figures of a period from a published snapshot, once; plain marts only."""
 
-import re
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -13,29 +11,35 @@ import duckdb
 
 from orchestration.errors import ReportError
 from orchestration.reports.figures import Figures, Foot, Headline, SectionFigures, decimal
-from orchestration.reports.headlines import MONTHLY, WEEKLY, headline
+from orchestration.reports.headlines import KEYS, headline
 from orchestration.reports.kinds import Cell, Kind
-from orchestration.reports.sections import KPI_PACK, WEEKLY_DIGEST, Section, sections_of
+from orchestration.reports.naming import KPI_PACK, WEEKLY_DIGEST
+from orchestration.reports.periods import month_start, week_name, week_start
+from orchestration.reports.sections import Section, sections_of
+from orchestration.reports.segment import Segment
+from orchestration.reports.segment_marts import named, open_marts
 
 _TREND_MONTHS = 13
 _TREND_WEEKS = 9
 
 
-def read_month(snapshot: Path, month: str) -> Figures:
+def read_month(snapshot: Path, month: str, segment: Segment | None = None) -> Figures:
     """Reads the figures of a closed month.
 
     Args:
         snapshot: The snapshot's file.
         month: ``YYYY-MM``.
+        segment: Of this segment alone; of the whole company when not given.
 
     Returns:
         The figures.
 
     Raises:
-        ReportError: The month is not one, is not in the snapshot, or is not closed in it.
+        ReportError: The month is not one, is not in the snapshot, or is not closed in it; or
+            there is no such segment.
     """
     start = month_start(month)
-    with closing(duckdb.connect(str(snapshot), read_only=True)) as connection:
+    with open_marts(snapshot, segment) as connection:
         published = _rows(connection, "from marts._published")[0]
         current = _closed_month(connection, start, published)
         end = (start + timedelta(days=31)).replace(day=1)
@@ -54,29 +58,34 @@ def read_month(snapshot: Path, month: str) -> Figures:
             period=month,
             start=start,
             end=end,
-            headlines=tuple(_month_headline(key, months, start) for key in MONTHLY),
+            headlines=tuple(_month_headline(key, months, start) for key in KEYS[KPI_PACK]),
             sections=_sections(connection, KPI_PACK, start, end, published),
-            foot=_foot(published, str(current["policy_version"])),
+            foot=_foot(published, str(current["policy_version"]), str(current["currency"])),
+            segment=named(connection, segment),
         )
 
 
-def read_week(snapshot: Path, week: str, report: str = WEEKLY_DIGEST) -> Figures:
+def read_week(
+    snapshot: Path, week: str, report: str = WEEKLY_DIGEST, segment: Segment | None = None
+) -> Figures:
     """Reads the figures of a week that is over.
 
     Args:
         snapshot: The snapshot's file.
         week: ``YYYY-Www``, a week of ISO 8601, which begins on Monday.
         report: The weekly report whose sections are read.
+        segment: Of this segment alone; of the whole company when not given.
 
     Returns:
         The figures.
 
     Raises:
-        ReportError: The week is not one, or the published data do not reach to its end.
+        ReportError: The week is not one, or the published data do not reach to its end; or there
+            is no such segment, or none of which this report can be.
     """
     start = week_start(week)
     end = start + timedelta(days=7)
-    with closing(duckdb.connect(str(snapshot), read_only=True)) as connection:
+    with open_marts(snapshot, segment) as connection:
         published = _rows(connection, "from marts._published")[0]
         if _today(published) < end - timedelta(days=1):
             raise ReportError(
@@ -84,21 +93,24 @@ def read_week(snapshot: Path, week: str, report: str = WEEKLY_DIGEST) -> Figures
                 f"{published['as_of']:%Y-%m-%d %H:%M} UTC). Run `make run` after its Sunday, then "
                 "ask for it again."
             )
+        sections = _sections(connection, report, start, end, published)
+        _require_weekly(report, segment, sections)
         version = _rows(connection, "select max(policy_version) as version from marts.kpis_monthly")
         return Figures(
             report=report,
             period=week,
             start=start,
             end=end,
-            headlines=_week_headlines(connection, end),
-            sections=_sections(connection, report, start, end, published),
-            foot=_foot(published, str(version[0]["version"] or "")),
+            headlines=_week_headlines(connection, end, KEYS[report]),
+            sections=sections,
+            foot=_foot(published, str(version[0]["version"] or ""), str(published["currency"])),
+            segment=named(connection, segment),
         )
 
 
 def last_closed_month(snapshot: Path) -> str | None:
     """The newest month that is closed in a published snapshot, ``YYYY-MM``; None if none is."""
-    with closing(duckdb.connect(str(snapshot), read_only=True)) as connection:
+    with open_marts(snapshot) as connection:
         month = _rows(
             connection, "select max(metric_month) as month from marts.kpis_monthly where is_closed"
         )[0]["month"]
@@ -107,35 +119,15 @@ def last_closed_month(snapshot: Path) -> str | None:
 
 def last_week(snapshot: Path) -> str:
     """The newest week that is over in a published snapshot, ``YYYY-Www``."""
-    with closing(duckdb.connect(str(snapshot), read_only=True)) as connection:
+    with open_marts(snapshot) as connection:
         today = _today(_rows(connection, "from marts._published")[0])
-    year, week, _ = (today - timedelta(days=6)).isocalendar()
-    return f"{year}-W{week:02}"
+    return week_name(today - timedelta(days=6))
 
 
-def month_start(month: str) -> date:
-    """The first day of a month such as ``2025-12``.
-
-    Raises:
-        ReportError: It is not a month.
-    """
-    if not re.fullmatch(r"[1-9][0-9]{3}-(0[1-9]|1[0-2])", month):
-        raise ReportError(f"{month!r} is not a month; write it as 2025-12.")
-    return date.fromisoformat(f"{month}-01")
-
-
-def week_start(week: str) -> date:
-    """The Monday of a week such as ``2025-W52``.
-
-    Raises:
-        ReportError: It is not a week.
-    """
-    try:
-        if not re.fullmatch(r"[1-9][0-9]{3}-W[0-9]{2}", week):
-            raise ValueError
-        return date.fromisocalendar(int(week[:4]), int(week[-2:]), 1)
-    except ValueError as error:
-        raise ReportError(f"{week!r} is not a week; write it as 2025-W52.") from error
+def last_day(snapshot: Path) -> str:
+    """The day on which the data of a published snapshot end, ``YYYY-MM-DD``."""
+    with open_marts(snapshot) as connection:
+        return _today(_rows(connection, "from marts._published")[0]).isoformat()
 
 
 def _closed_month(
@@ -173,7 +165,27 @@ def _month_headline(key: str, months: Mapping[date, Mapping[str, Any]], start: d
     return headline(key, tuple(trend))
 
 
-def _week_headlines(connection: duckdb.DuckDBPyConnection, end: date) -> tuple[Headline, ...]:
+def _require_weekly(
+    report: str, segment: Segment | None, sections: Sequence[SectionFigures]
+) -> None:
+    """A week of plans and the like is in no mart: only months know what moved between them."""
+    if segment is None or segment.is_of_customers:
+        return
+    if report == WEEKLY_DIGEST:
+        raise ReportError(
+            f"There is no weekly digest of {segment}: only of a country, a channel or a segment "
+            "of customers. Choose one of these, or the KPI pack."
+        )
+    if not sections:
+        raise ReportError(
+            f"There are no lists of {segment}: they are in the reporting currency. Choose a "
+            "segment of another kind."
+        )
+
+
+def _week_headlines(
+    connection: duckdb.DuckDBPyConnection, end: date, keys: Sequence[str]
+) -> tuple[Headline, ...]:
     """Each of the last weeks in the same way, so that like is compared with like."""
     rows = _rows(
         connection,
@@ -208,7 +220,7 @@ def _week_headlines(connection: duckdb.DuckDBPyConnection, end: date) -> tuple[H
         {"end": end, "weeks": _TREND_WEEKS},
     )
     empty = (None,) * (_TREND_WEEKS - len(rows))
-    return tuple(headline(key, (*empty, *(decimal(row[key]) for row in rows))) for key in WEEKLY)
+    return tuple(headline(key, (*empty, *(decimal(row[key]) for row in rows))) for key in keys)
 
 
 def _sections(
@@ -222,7 +234,8 @@ def _sections(
         row["table_name"]
         for row in _rows(
             connection,
-            "select table_name from information_schema.tables where table_schema = 'marts'",
+            "select table_name from information_schema.tables "
+            "where table_catalog = current_database() and table_schema = 'marts'",
         )
     }
     found = [section for section in sections_of(report) if tables.issuperset(section.marts)]
@@ -272,11 +285,11 @@ def _today(published: Mapping[str, Any]) -> date:
     return local.date()
 
 
-def _foot(published: Mapping[str, Any], policy_version: str) -> Foot:
+def _foot(published: Mapping[str, Any], policy_version: str, currency: str) -> Foot:
     return Foot(
         policy=str(published["policy"]),
         policy_version=policy_version,
-        currency=str(published["currency"]),
+        currency=currency,
         time_zone=str(published["time_zone"]),
         as_of=published["as_of"],
         run_id=str(published["run_id"]),

@@ -12,11 +12,11 @@ from orchestration.reports.figures import Figures, SectionFigures
 from orchestration.reports.headlines import CARDS
 from orchestration.reports.kinds import Cell, Kind
 from orchestration.reports.language import DASH, Language, language
+from orchestration.reports.naming import KPI_PACK
 from orchestration.reports.pdf_text import pdf_text
 from orchestration.reports.presentation import headline_title, page, table
 from orchestration.reports.reading import read_month, read_week
 from orchestration.reports.report import Report, published_snapshot
-from orchestration.reports.sections import KPI_PACK
 from orchestration.reports.workbook_cells import Sheet, workbook_cells
 
 CHECKS: Final = {
@@ -60,8 +60,8 @@ def _marts_figures(home: Home, report: Report) -> Figures | None:
     if snapshot.parent.name != report.figures.foot.version:
         return None
     if report.figures.report == KPI_PACK:
-        return read_month(snapshot, report.period)
-    return read_week(snapshot, report.period, report.figures.report)
+        return read_month(snapshot, report.period, report.figures.segment)
+    return read_week(snapshot, report.period, report.figures.report, report.figures.segment)
 
 
 def _workbook_faults(figures: Figures, words: Language, sheets: list[Sheet]) -> Iterator[str]:

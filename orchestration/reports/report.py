@@ -13,6 +13,7 @@ import dagster as dg
 from ingestion.settings import LANGUAGES, Home
 from orchestration.errors import HomeNotWritableError, NothingPublishedError, ReportError
 from orchestration.publishing.snapshot import SNAPSHOT_NAME
+from orchestration.reports import naming
 from orchestration.reports.charts import draw_charts
 from orchestration.reports.figures import Figures
 from orchestration.reports.figures_form_1 import figures_of_form_1
@@ -21,7 +22,8 @@ from orchestration.reports.language import language
 from orchestration.reports.mail import write_message
 from orchestration.reports.message import Message
 from orchestration.reports.pdf import write_pdf
-from orchestration.reports.sections import BY_KEY, CUSTOMER_LISTS, KPI_PACK
+from orchestration.reports.sections import BY_KEY
+from orchestration.reports.segment import Segment
 from orchestration.reports.tables_csv import write_csv_files
 from orchestration.reports.workbook import write_workbook
 
@@ -56,24 +58,40 @@ class Report:
         """Its file in a language, such as ``("pt_BR", "pdf")``."""
         return self.folder / code / f"{_file_name(self.figures)}.{kind}"
 
-    def message(self, code: str, *, with_personal_data: bool = True) -> Message:
+    def message(
+        self, code: str, *, with_personal_data: bool = True, with_files: bool = True
+    ) -> Message:
         """What is sent of it in one of the languages it was made in.
 
         Args:
             code: The language.
-            with_personal_data: Name customers; without, the lists and the attachments, which name
-                them too, are left out.
+            with_personal_data: Name customers; without, the lists and the files, which name them
+                too, are left out.
+            with_files: Attach its files.
 
         Returns:
             The message.
         """
         figures = self.figures if with_personal_data else _without_customers(self.figures)
-        kinds = ("xlsx", "pdf") if figures.report == KPI_PACK else ("xlsx",)
-        attachments = [self.file(code, kind) for kind in kinds] if with_personal_data else []
-        if attachments and figures.report == CUSTOMER_LISTS:
-            names = [section.key for section in figures.sections]
-            attachments += [self.folder / CSV_FOLDER / f"{name}.csv" for name in names]
-        return write_message(figures, language(code), self.charts[code], attachments)
+        files = self._attached(code) if with_personal_data and with_files else ()
+        return write_message(figures, language(code), self.charts[code], files)
+
+    def _attached(self, code: str) -> tuple[Path, ...]:
+        workbook = self.file(code, "xlsx")
+        match self.figures.report:
+            case naming.KPI_PACK:
+                return workbook, self.file(code, "pdf")
+            case naming.CUSTOMER_LISTS:
+                csv = self.folder / CSV_FOLDER
+                return workbook, *(csv / f"{one.key}.csv" for one in self.figures.sections)
+            case _:
+                return (workbook,)
+
+
+def report_folder(home: Home, report: str, period: str, segment: Segment | None) -> Path:
+    """Where a report of a period lies; that of a segment lies in a folder of the segment's own."""
+    folder = home.exports / report
+    return (folder / segment.path_name if segment else folder) / period
 
 
 def published_snapshot(home: Home) -> Path:
@@ -217,4 +235,5 @@ def _without_customers(figures: Figures) -> Figures:
 
 
 def _file_name(figures: Figures) -> str:
-    return f"{figures.report.replace('_', '-')}-{figures.period}"
+    name = f"{figures.report.replace('_', '-')}-{figures.period}"
+    return f"{name}-{figures.segment.path_name}" if figures.segment else name

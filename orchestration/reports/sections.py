@@ -8,10 +8,8 @@ period's first day and the day after its last), ``$today`` (the last day of the 
 from dataclasses import dataclass
 
 from orchestration.reports.kinds import Kind
+from orchestration.reports.naming import CUSTOMER_LISTS, KPI_PACK, WEEKLY_DIGEST
 
-KPI_PACK = "kpi_pack"
-WEEKLY_DIGEST = "weekly_digest"
-CUSTOMER_LISTS = "lists"
 _MONTHLY = frozenset({KPI_PACK})
 _WEEKLY = frozenset({WEEKLY_DIGEST})
 _BOTH = _MONTHLY | _WEEKLY
@@ -81,6 +79,8 @@ _MOVEMENTS = (
     ("Reactivation", "reactivation_mrr", "reactivated_customers"),
     ("Contraction", "contraction_mrr", "null"),
     ("Churned", "churned_mrr", "churned_customers"),
+    ("Switched in", "transferred_in_mrr", "transferred_in_customers"),
+    ("Switched out", "transferred_out_mrr", "transferred_out_customers"),
     ("Exchange rates", "fx_mrr", "null"),
     ("Restated", "restated_mrr", "null"),
     ("Closing MRR", "closing_mrr", "closing_customers"),
@@ -96,7 +96,9 @@ _MONTH_MOVEMENTS = f"""
         for place, (term, mrr, customers) in enumerate(_MOVEMENTS)
     )
 })
-    select term, mrr, customers from steps order by place
+    -- Only among segments can anything switch.
+    select term, mrr, customers from steps
+    where term not in ('Switched in', 'Switched out') or mrr <> 0 order by place
 """  # noqa: S608 - own words
 
 # The week's opening is all that was before it: movements add up to MRR, whatever the day.

@@ -8,6 +8,7 @@ TERMS = {
     "contraction": "Contraction",
     "churn": "Churned",
     "restated": "Restated",
+    "switch": "Switched",  # among plans and the like; within a segment only
     # their reasons
     "started": "started",
     "trial_converted": "trial converted",

@@ -17,6 +17,7 @@ from orchestration.reports.figures import Figures, Headline, SectionFigures
 from orchestration.reports.headlines import is_better
 from orchestration.reports.kinds import Cell, Kind
 from orchestration.reports.language import DASH, Language
+from orchestration.reports.naming import KPI_PACK
 from orchestration.reports.presentation import (
     Page,
     difference_name,
@@ -24,7 +25,7 @@ from orchestration.reports.presentation import (
     headline_title,
     page,
 )
-from orchestration.reports.sections import BY_KEY, KPI_PACK, LEVELS, Column
+from orchestration.reports.sections import BY_KEY, LEVELS, Column
 from orchestration.reports.style import (
     ACCENT,
     BAND,

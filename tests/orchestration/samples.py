@@ -47,9 +47,10 @@ def fill_warehouse(home: Home, label: str = "first", months: int = 3) -> None:
                     true as is_finished;
             create schema if not exists marts;
             create or replace table marts.dim_customers as
-                select *, null::varchar as company
-                from (values ('c2', '=HYPERLINK("http://x","y")', '{label}'),
-                    ('c1', 'Ana', '{label}')) as v(customer_id, name, label);
+                select *, null::varchar as company, 'PT' as country
+                from (values ('c2', '=HYPERLINK("http://x","y")', '{label}', 'web'),
+                    ('c1', 'Ana', '{label}', 'fair'))
+                    as v(customer_id, name, label, acquisition_channel);
             comment on table marts.dim_customers is 'One row per customer''s id.';
             comment on column marts.dim_customers.customer_id is 'The customer.';
             create or replace view marts.label as select '{label}' as label;
@@ -80,10 +81,11 @@ def fill_warehouse(home: Home, label: str = "first", months: int = 3) -> None:
                 select date '2026-02-01' as metric_month, 'USD' as currency, false as is_closed,
                     'default' as policy, '3' as policy_version;
             create or replace table marts.kpis_monthly_by_segment as
-                select metric_month, currency, 'plan' as segment_kind, segment_value,
-                    closing_customers,
-                    closing_mrr, net_new_mrr, opening_mrr
-                from marts.kpis_monthly, (values ('prod_1')) as v(segment_value);
+                select *, 0::decimal(28, 6) as transferred_in_mrr,
+                    0::decimal(28, 6) as transferred_out_mrr, 0 as transferred_in_customers,
+                    0 as transferred_out_customers
+                from marts.kpis_monthly, (values ('plan', 'prod_1'), ('channel', 'fair'))
+                    as v(segment_kind, segment_value);
             create or replace table marts.dim_plans as
                 select 'prod_1' as plan_id, '@SUM(A1)' as name;
             create or replace table marts.fct_customer_mrr_monthly as
@@ -104,8 +106,9 @@ def fill_warehouse(home: Home, label: str = "first", months: int = 3) -> None:
                 from marts.dim_customers;
             create or replace table marts.fct_mrr_movement_items as
                 select customer_id, customer_id || 's' as subscription_id,
-                    '1 year' as billing_interval, date '2025-02-20' as occurred_on,
-                    150::decimal(28, 6) as mrr_delta
+                    'prod_1' as plan_id, '1 year' as billing_interval, 'new' as movement_type,
+                    'started' as reason, date '2025-02-20' as occurred_on,
+                    150::decimal(28, 6) as mrr_delta, 150::decimal(28, 6) as native_mrr_delta
                 from marts.dim_customers;
             create or replace table marts.fct_tickets as
                 select customer_id, timestamp '2026-01-02 12:00:00' as created_at,

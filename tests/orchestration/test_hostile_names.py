@@ -8,9 +8,10 @@ import pytest
 
 from ingestion.settings import Home, Settings
 from orchestration.publishing.publish import publish
-from orchestration.reports.kpi_pack import KpiPack, make_kpi_pack
+from orchestration.reports.kpi_pack import make_kpi_pack
 from orchestration.reports.pdf_text import pdf_text
 from orchestration.reports.reading_back import CHECKS, read_back
+from orchestration.reports.report import Report
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:openpyxl")
 
@@ -40,7 +41,7 @@ HOSTILE = (
 
 
 @pytest.fixture
-def pack(warehouse: Home, settings: Settings) -> KpiPack:
+def pack(warehouse: Home, settings: Settings) -> Report:
     with duckdb.connect(str(warehouse.warehouse)) as connection:
         connection.execute("create temp table names (place int, name varchar)")
         connection.executemany("insert into names values (?, ?)", list(enumerate(HOSTILE)))
@@ -85,7 +86,7 @@ class Page(html.parser.HTMLParser):
 
 
 def test_ten_thousand_hostile_names_reach_every_rendering_whole_and_harmless(
-    pack: KpiPack, warehouse: Home
+    pack: Report, warehouse: Home
 ) -> None:
     past_due = pack.figures.section("past_due")
     assert past_due is not None

@@ -14,10 +14,11 @@ from ingestion.settings import Home, Settings
 from orchestration.errors import HomeNotWritableError, NothingPublishedError, ReportError
 from orchestration.publishing.publish import publish
 from orchestration.reports.kinds import Kind
-from orchestration.reports.kpi_pack import KpiPack, make_kpi_pack
+from orchestration.reports.kpi_pack import make_kpi_pack
 from orchestration.reports.language import DASH, language
 from orchestration.reports.pdf_text import pdf_text
 from orchestration.reports.reading_back import CHECKS, read_back
+from orchestration.reports.report import Report
 from orchestration.reports.terminal import headline_lines
 from orchestration.reports.wording import spreadsheet_text
 from tests.orchestration.samples import fill_warehouse
@@ -29,7 +30,7 @@ LANGUAGES = ("en", "pt_BR")
 
 
 @pytest.fixture
-def pack(warehouse: Home, settings: Settings) -> KpiPack:
+def pack(warehouse: Home, settings: Settings) -> Report:
     publish(settings, "run-1")
     return make_kpi_pack(warehouse, "2026-01", LANGUAGES)
 
@@ -44,7 +45,7 @@ def _csv_rows(file: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(stream))
 
 
-def test_the_workbook_says_what_the_figures_say(pack: KpiPack) -> None:
+def test_the_workbook_says_what_the_figures_say(pack: Report) -> None:
     cells = _cells(pack.file("en", "xlsx"), "Summary")
     by_label = {cells[f"A{row}"]: row for row in range(1, 40) if cells.get(f"A{row}")}
     mrr, churn = by_label["MRR"], by_label["Customer churn"]
@@ -58,7 +59,7 @@ def test_the_workbook_says_what_the_figures_say(pack: KpiPack) -> None:
     assert steps == [200, 150, 0, 0, -20, -30, 0, 0, 300]
 
 
-def test_what_follows_is_a_live_formula_with_its_value(pack: KpiPack) -> None:
+def test_what_follows_is_a_live_formula_with_its_value(pack: Report) -> None:
     file = pack.file("en", "xlsx")
     formulas = _cells(file, "MRR movements", formulas=True)
     assert formulas["B13"] == "=SUM(B5:B12)"
@@ -71,12 +72,12 @@ def test_what_follows_is_a_live_formula_with_its_value(pack: KpiPack) -> None:
     assert book["Summary"]._charts
 
 
-def test_every_file_says_what_the_marts_say(pack: KpiPack, warehouse: Home) -> None:
+def test_every_file_says_what_the_marts_say(pack: Report, warehouse: Home) -> None:
     assert read_back(warehouse, pack) == {name: [] for name in CHECKS}
 
 
 def test_files_of_other_figures_are_noticed(
-    pack: KpiPack, warehouse: Home, settings: Settings
+    pack: Report, warehouse: Home, settings: Settings
 ) -> None:
     with duckdb.connect(str(warehouse.warehouse)) as connection:
         connection.execute(
@@ -93,7 +94,7 @@ def test_files_of_other_figures_are_noticed(
     assert all(faults[name] for name in CHECKS), faults
 
 
-def test_every_page_says_what_its_figures_rest_on(pack: KpiPack) -> None:
+def test_every_page_says_what_its_figures_rest_on(pack: Report) -> None:
     parts = ("default", "USD", "UTC", "2026-02-10 00:00:00", "build-first")
     for code in LANGUAGES:
         book = openpyxl.load_workbook(pack.file(code, "xlsx"))
@@ -108,7 +109,7 @@ def test_every_page_says_what_its_figures_rest_on(pack: KpiPack) -> None:
             assert all(part in text for part in parts), (code, text[:80])
 
 
-def test_the_mail_speaks_its_language_and_names_its_pictures(pack: KpiPack) -> None:
+def test_the_mail_speaks_its_language_and_names_its_pictures(pack: Report) -> None:
     message = pack.message("pt_BR")
     assert message.subject.startswith("MRR US$ 300 (+50,0%)")
     assert "\n" not in message.subject
@@ -125,7 +126,7 @@ def test_the_mail_speaks_its_language_and_names_its_pictures(pack: KpiPack) -> N
     assert message.blocks[0]["type"] == "header"
 
 
-def test_without_personal_data_nobody_is_named(pack: KpiPack) -> None:
+def test_without_personal_data_nobody_is_named(pack: Report) -> None:
     message = pack.message("en", with_personal_data=False)
     whole = pack.message("en")
     assert "Ana" in whole.text
@@ -136,7 +137,7 @@ def test_without_personal_data_nobody_is_named(pack: KpiPack) -> None:
     assert not message.attachments
 
 
-def test_the_csv_files_hold_the_same_figures_whole(pack: KpiPack) -> None:
+def test_the_csv_files_hold_the_same_figures_whole(pack: Report) -> None:
     rows = {row["key"]: row for row in _csv_rows(pack.folder / "csv" / "kpis.csv")}
     for line in pack.figures.headlines:
         shown = rows[line.key]["value"]
@@ -149,7 +150,7 @@ def test_the_csv_files_hold_the_same_figures_whole(pack: KpiPack) -> None:
 
 
 def test_a_pack_that_was_made_is_made_again_as_it_was(
-    pack: KpiPack, warehouse: Home, settings: Settings
+    pack: Report, warehouse: Home, settings: Settings
 ) -> None:
     first = {file: file.read_bytes() for file in pack.files}
     fill_warehouse(warehouse, "restated", months=5)
@@ -162,7 +163,7 @@ def test_a_pack_that_was_made_is_made_again_as_it_was(
 
 
 def test_a_pack_made_anew_says_so_and_where_it_differs(
-    pack: KpiPack, warehouse: Home, settings: Settings
+    pack: Report, warehouse: Home, settings: Settings
 ) -> None:
     fill_warehouse(warehouse, "restated", months=5)
     publish(settings, "run-2")
@@ -292,7 +293,7 @@ def test_the_first_month_of_all_has_dashes_for_the_month_before(
     assert read_back(warehouse, pack) == {name: [] for name in CHECKS}
 
 
-def test_the_terminal_shows_rates_in_points_and_unknown_as_a_dash(pack: KpiPack) -> None:
+def test_the_terminal_shows_rates_in_points_and_unknown_as_a_dash(pack: Report) -> None:
     text = "\n".join(headline_lines(pack.figures))
     assert "300.00   +100.00 (+50.0%)" in text
     assert "5.2%   +0.1 points" in text

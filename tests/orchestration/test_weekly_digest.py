@@ -1,6 +1,6 @@
 """A week's digest: what moved, and whom to call."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import dagster as dg
@@ -8,15 +8,16 @@ import openpyxl
 import pytest
 
 from ingestion.settings import Home, Settings
-from orchestration.assets.exports import WEEKLY_DIGEST_KEY, export_assets, week_name
+from orchestration.assets.exports import WEEKLY_DIGEST_KEY, export_assets
 from orchestration.definitions import defs
 from orchestration.errors import ReportError
 from orchestration.publishing.publish import publish
+from orchestration.reports.periods import week_name
 from orchestration.reports.reading import last_week
 from orchestration.reports.reading_back import CHECKS, read_back
 from orchestration.reports.report import published_snapshot
 from orchestration.reports.sections import LISTS
-from orchestration.reports.weekly_digest import make_weekly_digest
+from orchestration.reports.weekly import make_weekly_digest
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:openpyxl")
 
@@ -94,7 +95,7 @@ def test_what_is_not_a_week_is_refused(home: Home, week: str) -> None:
 def test_the_partition_of_a_monday_is_its_week_and_its_checks_pass(
     warehouse: Home, settings: Settings
 ) -> None:
-    assert week_name("2025-12-29") == "2026-W01"
+    assert week_name(date(2025, 12, 29)) == "2026-W01"
     publish(settings, "run-1")
     digest = next(asset for asset in export_assets(settings) if asset.key == WEEKLY_DIGEST_KEY)
     with dg.DagsterInstance.ephemeral() as instance:

@@ -139,7 +139,7 @@ def build_mail(parcel: Parcel, sender: Address) -> EmailMessage:
     assert isinstance(page, EmailMessage)  # noqa: S101 - a page is what was just added
     for cid, picture in message.images.items():
         page.add_related(picture, "image", "png", cid=f"<{cid}>", disposition="inline")
-    for path in message.attachments if recipient.attachments else ():
+    for path in message.attachments:
         maintype, subtype = _TYPES.get(path.suffix.lower(), ("application", "octet-stream"))
         try:
             content = path.read_bytes()

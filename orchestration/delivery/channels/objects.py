@@ -8,9 +8,11 @@ import hashlib
 import json
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 from orchestration.delivery.channels.parcel import Parcel, message_files, plain_name
 from orchestration.delivery.errors import NotSentError
+from orchestration.delivery.ledger import NOTICE
 from orchestration.delivery.settings import S3Settings
 
 POINTER = "latest.json"
@@ -41,9 +43,12 @@ class ObjectsChannel:
     def _put(self, parcel: Parcel, sent_at: datetime) -> str:
         store = self._store()
         files = message_files(parcel)
-        report, _, period = parcel.key.report_key.partition("/")
-        base = f"{self._settings.url}/{parcel.recipient.address}/{report}"
-        period = plain_name(period)
+        key = parcel.key.report_key
+        is_notice = key.endswith(NOTICE)
+        # A segment's report has a folder and a pointer of its own.
+        report, _, period = key.removesuffix(NOTICE).rpartition("/")
+        base = f"{self._settings.url}/{parcel.recipient.address}/{quote(report, safe='=/')}"
+        period = plain_name(f"{period}{NOTICE}" if is_notice else period)
         place = f"{period}/{_digest(files)}"
         for name, content in files.items():
             try:
@@ -51,7 +56,8 @@ class ObjectsChannel:
             except FileExistsError:
                 continue  # an earlier attempt put it; the name says that its content is the same
         pointer = f"{base}/{POINTER}"
-        if _points_at(store, pointer) <= period:
+        # Whoever follows it looks for a report.
+        if not is_notice and _points_at(store, pointer) <= period:
             said = {
                 "report": report,
                 "period": period,

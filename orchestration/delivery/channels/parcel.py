@@ -64,7 +64,7 @@ def plain_name(text: str) -> str:
 
 
 def message_files(parcel: Parcel) -> dict[str, bytes]:
-    """The message as files: text, page, the pictures it shows, and the attachments if asked for.
+    """The message as files: text, page, the pictures it shows, and the attachments.
 
     Raises:
         OSError: An attachment cannot be read.
@@ -76,8 +76,7 @@ def message_files(parcel: Parcel) -> dict[str, bytes]:
         file_name = f"{plain_name(cid)}.png"
         page = page.replace(f"cid:{cid}", file_name)
         files[file_name] = picture
-    if parcel.recipient.attachments:
-        files.update({path.name: path.read_bytes() for path in message.attachments})
+    files.update({path.name: path.read_bytes() for path in message.attachments})
     files["message.html"] = page.encode("utf-8")
     files["message.txt"] = f"{message.subject}\n\n{message.text}\n".encode()
     return files

@@ -48,7 +48,7 @@ class SlackChannel:
         """Posts one message and gives its timestamp; see ``Channel``."""
         client = self._client()
         message, recipient = parcel.message, parcel.recipient
-        files = message.attachments if recipient.attachments else ()
+        files = message.attachments
         with _nothing_posted():
             client.auth_test()
             uploaded = [self._upload(client, path) for path in files]

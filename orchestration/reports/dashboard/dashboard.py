@@ -35,8 +35,16 @@ def make_dashboard(home: Home, language: str = "en") -> Path:
         NothingPublishedError: Nothing is published yet.
         HomeNotWritableError: The exports folder cannot be written.
     """
-    page = render(read_dashboard_figures(published_snapshot(home)), language)
-    file = home.exports / "dashboard" / FILE_NAME
+    figures = read_dashboard_figures(published_snapshot(home))
+    return write_page(render(figures, language), home.exports / "dashboard" / FILE_NAME)
+
+
+def write_page(page: str, file: Path) -> Path:
+    """Writes the page aside, then in its place by one rename.
+
+    Raises:
+        HomeNotWritableError: The folder cannot be written.
+    """
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         draft = file.with_suffix(".draft")
@@ -45,7 +53,7 @@ def make_dashboard(home: Home, language: str = "en") -> Path:
     except OSError as error:
         raise HomeNotWritableError(
             f"The dashboard cannot be written to {file}: {error.strerror or error}. "
-            "Free some space or make the folder writable, then run again."
+            "Free some space or make the folder writable, then ask for it again."
         ) from error
     return file
 

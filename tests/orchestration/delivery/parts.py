@@ -26,7 +26,6 @@ from orchestration.delivery.ledger import Entry, open_ledger
 from orchestration.delivery.recipients import COLUMNS
 from orchestration.delivery.reports import REPORTS
 from orchestration.reports.message import Message
-from orchestration.reports.report import Report
 from tests.orchestration.samples import AS_OF
 
 PERIOD = "2026-01"
@@ -165,16 +164,18 @@ class MadeReport:
 
     content: Message
 
-    def message(self, _: str, *, with_personal_data: bool = True) -> Message:
-        if with_personal_data:
-            return self.content
-        text = self.content.text.replace(NAME, "a customer")
-        return replace(self.content, text=text, html="<p>no names</p>", attachments=())
+    def message(
+        self, _: str, *, with_personal_data: bool = True, with_files: bool = True
+    ) -> Message:
+        if not with_personal_data:
+            text = self.content.text.replace(NAME, "a customer")
+            return replace(self.content, text=text, html="<p>no names</p>", attachments=())
+        return self.content if with_files else replace(self.content, attachments=())
 
 
 def report_gives(monkeypatch: pytest.MonkeyPatch, message: Message) -> None:
     """Lets the KPI pack be this message."""
-    made = cast(Report, MadeReport(message))
+    made = MadeReport(message)
     kind = replace(REPORTS["kpi_pack"], make=lambda *_: made)
     monkeypatch.setitem(REPORTS, "kpi_pack", kind)
 

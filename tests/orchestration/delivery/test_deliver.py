@@ -75,21 +75,6 @@ def test_customers_are_named_only_to_those_who_may_know(
     assert not list(to_bob.iter_attachments())
 
 
-def test_a_segment_is_sent_only_where_the_report_has_it(
-    published: Settings,
-    recipients: Recipients,
-    mails: MailServer,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    pro = Message("MRR of Pro", "pro", "<p>pro</p>")
-    report_gives(monkeypatch, Message("MRR", "all", "<p>all</p>", segments={"plan=pro": pro}))
-    recipients(row(segment="plan=pro"), row(who="Bob", segment="country=PT"))
-    delivered = send(published)
-    assert states(delivered) == {"Ana": "sent", "Bob": "withheld"}
-    assert "country=PT" in delivered.outcomes[1].reason
-    assert [mail["Subject"] for _, mail in mails.mails] == ["MRR of Pro"]
-
-
 def test_a_folder_gets_the_report_whole_and_is_never_overwritten(
     published: Settings, recipients: Recipients, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -127,7 +112,10 @@ def test_blocked_data_are_not_sent_but_one_notice_of_delay_and_later_the_report(
         tell_delays(published)
         assert deliver(published, "kpi_pack").is_delayed
     subjects = [mail["Subject"] for _, mail in mails.mails]
-    assert subjects == ["KPI pack 2026-01 is delayed", "Pacote de KPI 2026-01 está atrasado"]
+    assert subjects == [
+        "Delayed: KPI pack, January 2026",
+        "Em atraso: Relatório de indicadores, janeiro de 2026",
+    ]
     with pytest.raises(DeliveryError, match="did not pass"):
         resend(published, "kpi_pack", PERIOD, "Ana", "now")
     _block(published, "pass")

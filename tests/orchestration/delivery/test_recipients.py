@@ -10,6 +10,8 @@ from orchestration.delivery.reports import REPORTS
 from tests.orchestration.delivery.parts import row, write_recipients
 from tests.orchestration.samples import ROOT
 
+REPORT_SEGMENTS = {kind.name: kind.segments for kind in REPORTS.values()}
+
 
 def test_the_example_of_the_page_is_one(tmp_path: Path) -> None:
     page = (ROOT / "docs" / "deliveries.md").read_text(encoding="utf-8")
@@ -17,7 +19,7 @@ def test_the_example_of_the_page_is_one(tmp_path: Path) -> None:
     example = "who,what" + lines.replace("\n    ", "\n")
     file = tmp_path / "recipients.csv"
     file.write_text(example, encoding="utf-8")
-    found = read_recipients(file, tuple(REPORTS))
+    found = read_recipients(file, REPORT_SEGMENTS)
     assert [recipient.channel for recipient in found] == ["email", "s3", "slack", "folder"]
     assert [recipient.may_receive_personal_data for recipient in found] == [True, True, False, True]
 
@@ -40,7 +42,7 @@ def test_every_fault_is_told_at_once_with_its_line(tmp_path: Path) -> None:
         ],
     )
     with pytest.raises(RecipientsError) as refused:
-        read_recipients(file, ("kpi_pack",))
+        read_recipients(file, {"kpi_pack": ("plan", "country")})
     lines = str(refused.value).splitlines()
     assert lines[0].endswith("is refused for 12 faults; nothing was sent.")
     for number, expected in enumerate(
@@ -78,9 +80,27 @@ def test_a_file_of_another_form_is_refused(tmp_path: Path, text: str, fault: str
     file = tmp_path / "recipients.csv"
     file.write_text(text, encoding="utf-8")
     with pytest.raises(RecipientsError, match=fault):
-        read_recipients(file, ("kpi_pack",))
+        read_recipients(file, {"kpi_pack": ("plan", "country")})
+
+
+@pytest.mark.parametrize(
+    ("what", "segment", "fault"),
+    [
+        ("kpi_pack", "planet=mars", "write one of the kinds country, channel"),
+        ("weekly_digest", "plan=pro", "write one of the kinds country, channel, segment"),
+        ("lists", "native_currency=EUR", "which this report cannot be of"),
+        ("dashboard", "country=PT", "which this report cannot be of; leave it empty"),
+    ],
+)
+def test_a_segment_that_a_report_cannot_be_of_is_a_fault(
+    tmp_path: Path, what: str, segment: str, fault: str
+) -> None:
+    file = tmp_path / "recipients.csv"
+    write_recipients(file, [row(what=what, segment=segment)])
+    with pytest.raises(RecipientsError, match=fault):
+        read_recipients(file, REPORT_SEGMENTS)
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(RecipientsError, match=r"nobody\.csv"):
-        read_recipients(tmp_path / "nobody.csv", ("kpi_pack",))
+        read_recipients(tmp_path / "nobody.csv", {"kpi_pack": ("plan", "country")})
