@@ -56,7 +56,7 @@ def write_pdf(figures: Figures, language: Language, charts: Mapping[str, str], f
         format="pdf",
         # Without object streams, so that the check that reads the file back stays simple.
         pdf_standards=["1.4"],
-        timestamp=figures.foot.as_of.replace(tzinfo=UTC),
+        timestamp=figures.foot.as_of.replace(tzinfo=UTC, microsecond=0),
     )
     file.write_bytes(compiled if isinstance(compiled, bytes) else b"".join(compiled or []))
     return file

@@ -17,7 +17,8 @@ from orchestration.raw_sources import raw_sources
 from orchestration.warehouse_session import warehouse_session
 
 ROOT = Path(__file__).resolve().parents[2]
-AS_OF = datetime(2026, 2, 10, tzinfo=UTC)
+# A run's own start has a fraction of a second.
+AS_OF = datetime(2026, 2, 9, 23, 59, 59, 750_000, tzinfo=UTC)
 
 
 def fill_warehouse(home: Home, label: str = "first", months: int = 3) -> None:
@@ -42,7 +43,7 @@ def fill_warehouse(home: Home, label: str = "first", months: int = 3) -> None:
                     'error' as severity, 'pass' as status, 0::bigint as failures,
                     'Each customer once.' as description;
             create or replace table operations.last_build as
-                select 'build-{label}' as run_id, timestamp '2026-02-10' as as_of,
+                select 'build-{label}' as run_id, timestamp '2026-02-09 23:59:59.75' as as_of,
                     'USD' as currency, 'UTC' as time_zone, 'default' as policy,
                     true as is_finished;
             create schema if not exists marts;

@@ -13,7 +13,7 @@ import pytest
 from ingestion.settings import Home, Settings
 from orchestration.errors import DiskFullError, HomeNotWritableError, PublicationBlockedError
 from orchestration.publishing.publish import publish
-from tests.orchestration.samples import ROOT, fill_warehouse
+from tests.orchestration.samples import AS_OF, ROOT, fill_warehouse
 
 Spoil = Callable[[duckdb.DuckDBPyConnection], object]
 
@@ -75,7 +75,7 @@ def test_the_copy_says_whose_it_is_and_of_when(warehouse: Home, settings: Settin
     )
     assert rows[0][:6] == (
         "build-first",
-        datetime(2026, 2, 10),  # noqa: DTZ001 - the column holds UTC without a zone
+        AS_OF.replace(tzinfo=None),  # the column holds UTC without a zone
         publication.version,
         "USD",
         "UTC",

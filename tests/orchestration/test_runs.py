@@ -48,8 +48,8 @@ def test_a_run_loads_builds_checks_and_publishes(
     result = run_daily_refresh(settings, small_project, instance)
     assert result.success, explain_run_failure(settings.home, instance, result.run_id)
     assert _published(settings, "select customer_id, name, as_of from marts.dim_customers") == [
-        ("c1", "Ana", "2026-02-10 00:00:00.000000"),
-        ("c2", "Bo", "2026-02-10 00:00:00.000000"),
+        ("c1", "Ana", "2026-02-09 23:59:59.750000"),
+        ("c2", "Bo", "2026-02-09 23:59:59.750000"),
     ]
     made = {event.asset_key for event in result.get_asset_materialization_events()}
     assert {
