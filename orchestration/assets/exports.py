@@ -10,10 +10,11 @@ from orchestration.assets.published import SNAPSHOT_KEY
 from orchestration.home import prepare_home
 from orchestration.progress import phase
 from orchestration.reports.dashboard.dashboard import make_dashboard
+from orchestration.reports.dashboard.reading_back import CHECK, page_faults
 from orchestration.reports.kpi_pack import make_kpi_pack
 from orchestration.reports.periods import week_name
 from orchestration.reports.reading_back import CHECKS, read_back
-from orchestration.reports.report import Report, report_metadata
+from orchestration.reports.report import Report, published_snapshot, report_metadata
 from orchestration.reports.weekly import make_customer_lists, make_weekly_digest
 
 KPI_PACK_KEY = dg.AssetKey(["exports", "kpi_pack"])
@@ -130,15 +131,26 @@ def dashboard_asset() -> dg.AssetsDefinition:
         deps=[SNAPSHOT_KEY],
         group_name="exports",
         kinds={"html"},
+        check_specs=[
+            dg.AssetCheckSpec(
+                CHECK,
+                asset=DASHBOARD_KEY,
+                description="Every figure of the page, read back, is the marts'.",
+            )
+        ],
         description="The published marts as one page that opens in a browser and needs no server: "
         "exports/dashboard/index.html.",
     )
-    def dashboard() -> dg.MaterializeResult[None]:
+    def dashboard() -> Iterator[dg.MaterializeResult[None]]:
         settings = load_settings()
         with phase("dashboard") as current:
             file = make_dashboard(settings.home, settings.languages[0])
             current.result = f"{file.stat().st_size:,} bytes"
-        return dg.MaterializeResult(metadata={"path": dg.MetadataValue.path(str(file))})
+        faults = page_faults(file, published_snapshot(settings.home))
+        yield dg.MaterializeResult(
+            metadata={"path": dg.MetadataValue.path(str(file))},
+            check_results=[_check_result(CHECK, DASHBOARD_KEY, faults)],
+        )
 
     return dashboard
 
@@ -160,10 +172,14 @@ def _check_results(
     settings: Settings, report: Report, key: dg.AssetKey
 ) -> Iterator[dg.AssetCheckResult]:
     for name, faults in read_back(settings.home, report).items():
-        yield dg.AssetCheckResult(
-            check_name=name,
-            asset_key=key,
-            passed=not faults,
-            severity=dg.AssetCheckSeverity.ERROR,
-            metadata={"faults": len(faults), "first": "; ".join(faults[:5])},
-        )
+        yield _check_result(name, key, faults)
+
+
+def _check_result(name: str, key: dg.AssetKey, faults: Sequence[str]) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        check_name=name,
+        asset_key=key,
+        passed=not faults,
+        severity=dg.AssetCheckSeverity.ERROR,
+        metadata={"faults": len(faults), "first": "; ".join(faults[:5])},
+    )

@@ -4,10 +4,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from orchestration.reports.figures import Difference, Figures, SectionFigures
-from orchestration.reports.sections import BY_KEY
-
-# What describes the month; lists describe the day on which they were made.
-_COMPARED = ("movements", "months", "plans", "countries", "cohorts", "dunning", "customers")
+from orchestration.reports.sections import BY_KEY, Moment
 
 
 def differences(before: Figures, now: Figures) -> tuple[Difference, ...]:
@@ -19,7 +16,7 @@ def differences(before: Figures, now: Figures) -> tuple[Difference, ...]:
 
     Returns:
         What differs; nothing where all is as it was. A table that only one of them has is not
-        compared.
+        compared, nor what is not of the month, such as whom to call when the data end.
     """
     return tuple(_differences(before, now))
 
@@ -29,9 +26,9 @@ def _differences(before: Figures, now: Figures) -> Iterator[Difference]:
     for line in now.headlines:
         if line.key in was and was[line.key] != line.value:
             yield Difference("", line.key, "value", line.kind, was[line.key], line.value)
-    for key in _COMPARED:
-        old, new = before.section(key), now.section(key)
-        if old is not None and new is not None:
+    for new in now.sections:
+        old = before.section(new.key)
+        if old is not None and BY_KEY[new.key].moment is Moment.PERIOD:
             yield from _of_section(old, new)
 
 

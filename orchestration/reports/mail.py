@@ -14,17 +14,11 @@ from orchestration.reports.figures import Figures
 from orchestration.reports.language import Language
 from orchestration.reports.message import Message
 from orchestration.reports.presentation import Page, Table, page, subject, table
-from orchestration.reports.sections import LISTS
+from orchestration.reports.sections import BY_KEY
 
 _CHARTS: Final = {
     "trend": "MRR",
     "steps": "What changed MRR",
-}
-_SECTIONS: Final = {
-    naming.KPI_PACK: ("movements", "past_due", "long_open_tickets", "renewals", "largest_changes"),
-    naming.WEEKLY_DIGEST: (*LISTS, "largest_changes"),
-    naming.CUSTOMER_LISTS: LISTS,
-    naming.DASHBOARD: (),
 }
 _MOST_ROWS = 5
 
@@ -46,7 +40,7 @@ def write_message(
     Returns:
         The message: mail and chat.
     """
-    shown = _shown(figures, language)
+    shown = mail_page(figures, language)
     charts_shown = [
         (name, language.translate(title)) for name, title in _CHARTS.items() if name in charts
     ]
@@ -71,13 +65,13 @@ def write_message(
     )
 
 
-def _shown(figures: Figures, language: Language) -> Page:
+def mail_page(figures: Figures, language: Language) -> Page:
     """The page, shortened to what a mail is for."""
     tables = []
-    for key in _SECTIONS[figures.report]:
-        section = figures.section(key)
-        if section is not None:
-            most = None if key == "movements" else _MOST_ROWS
+    for section in figures.sections:
+        definition = BY_KEY[section.key]
+        if definition.is_mailed:
+            most = _MOST_ROWS if definition.is_personal else None
             tables.append(table(section, figures, language, most))
     return replace(page(figures, language), tables=tuple(tables))
 

@@ -180,7 +180,7 @@ def table(
         rows=tuple(written),
         more=_more(hidden, definition.is_newest_last, language),
         empty=language.translate(definition.empty),
-        shades=_shades(rows, shown) if section.key == "cohorts" else (),
+        shades=_shades(rows, shown) if definition.is_shaded else (),
         is_personal=definition.is_personal,
     )
 

@@ -13,9 +13,9 @@ from orchestration.errors import ReportError
 from orchestration.reports.figures import Figures, Foot, Headline, SectionFigures, decimal
 from orchestration.reports.headlines import KEYS, headline
 from orchestration.reports.kinds import Cell, Kind
-from orchestration.reports.naming import KPI_PACK, WEEKLY_DIGEST
+from orchestration.reports.naming import CUSTOMER_LISTS, KPI_PACK, WEEKLY_DIGEST
 from orchestration.reports.periods import month_start, week_name, week_start
-from orchestration.reports.sections import Section, sections_of
+from orchestration.reports.sections import Moment, Section, sections_of
 from orchestration.reports.segment import Segment
 from orchestration.reports.segment_marts import named, open_marts
 
@@ -43,6 +43,7 @@ def read_month(snapshot: Path, month: str, segment: Segment | None = None) -> Fi
         published = _rows(connection, "from marts._published")[0]
         current = _closed_month(connection, start, published)
         end = (start + timedelta(days=31)).replace(day=1)
+        is_newest = _last_closed(connection) == start
         first = start.replace(year=start.year - 1)
         months = {
             row["metric_month"]: row
@@ -59,7 +60,7 @@ def read_month(snapshot: Path, month: str, segment: Segment | None = None) -> Fi
             start=start,
             end=end,
             headlines=tuple(_month_headline(key, months, start) for key in KEYS[KPI_PACK]),
-            sections=_sections(connection, KPI_PACK, start, end, published),
+            sections=_sections(connection, KPI_PACK, start, end, published, is_newest),
             foot=_foot(published, str(current["policy_version"]), str(current["currency"])),
             segment=named(connection, segment),
         )
@@ -93,7 +94,13 @@ def read_week(
                 f"{published['as_of']:%Y-%m-%d %H:%M} UTC). Run `make run` after its Sunday, then "
                 "ask for it again."
             )
-        sections = _sections(connection, report, start, end, published)
+        is_newest = _today(published) < end + timedelta(days=6)
+        sections = _sections(connection, report, start, end, published, is_newest)
+        if report == CUSTOMER_LISTS and not is_newest:
+            raise ReportError(
+                f"The lists of {week} can no longer be made: they say who is to be called when the "
+                f"data end, and these end on {_today(published)}. Ask for the newest week's."
+            )
         _require_weekly(report, segment, sections)
         version = _rows(connection, "select max(policy_version) as version from marts.kpis_monthly")
         return Figures(
@@ -111,9 +118,7 @@ def read_week(
 def last_closed_month(snapshot: Path) -> str | None:
     """The newest month that is closed in a published snapshot, ``YYYY-MM``; None if none is."""
     with open_marts(snapshot) as connection:
-        month = _rows(
-            connection, "select max(metric_month) as month from marts.kpis_monthly where is_closed"
-        )[0]["month"]
+        month = _last_closed(connection)
     return f"{month:%Y-%m}" if month else None
 
 
@@ -128,6 +133,14 @@ def last_day(snapshot: Path) -> str:
     """The day on which the data of a published snapshot end, ``YYYY-MM-DD``."""
     with open_marts(snapshot) as connection:
         return _today(_rows(connection, "from marts._published")[0]).isoformat()
+
+
+def _last_closed(connection: duckdb.DuckDBPyConnection) -> date | None:
+    rows = _rows(
+        connection, "select max(metric_month) as month from marts.kpis_monthly where is_closed"
+    )
+    month: date | None = rows[0]["month"]
+    return month
 
 
 def _closed_month(
@@ -229,7 +242,19 @@ def _sections(
     start: date,
     end: date,
     published: Mapping[str, Any],
+    is_newest: bool,
 ) -> tuple[SectionFigures, ...]:
+    """The report's sections whose marts there are; those of a day that is not the period's aside.
+
+    Args:
+        connection: The marts.
+        report: The report.
+        start: The period's first day.
+        end: The day after its last.
+        published: What the publication says of itself.
+        is_newest: No later period is whole, so that what is of the day on which the data end
+            belongs to this one.
+    """
     tables = {
         row["table_name"]
         for row in _rows(
@@ -238,7 +263,11 @@ def _sections(
             "where table_catalog = current_database() and table_schema = 'marts'",
         )
     }
-    found = [section for section in sections_of(report) if tables.issuperset(section.marts)]
+    found = [
+        section
+        for section in sections_of(report)
+        if tables.issuperset(section.marts) and (is_newest or section.moment is not Moment.DAY)
+    ]
     replaced = {section.instead_of for section in found}
     values = {
         "start": start,

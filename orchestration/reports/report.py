@@ -5,6 +5,7 @@ import json
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from orchestration.reports.workbook import write_workbook
 FIGURES_NAME = "figures.json"
 CSV_FOLDER = "csv"
 _BUILDING = ".building-"
+_WITHOUT_CUSTOMERS = "without-customers"
 
 
 @dataclass(frozen=True)
@@ -65,15 +67,20 @@ class Report:
 
         Args:
             code: The language.
-            with_personal_data: Name customers; without, the lists and the files, which name them
-                too, are left out.
+            with_personal_data: Name customers; without, tables that name them are left out, of
+                the files too.
             with_files: Attach its files.
 
         Returns:
             The message.
+
+        Raises:
+            HomeNotWritableError: Files without customers cannot be written.
         """
+        if with_files and not with_personal_data:
+            return self._without_customers.message(code)
         figures = self.figures if with_personal_data else _without_customers(self.figures)
-        files = self._attached(code) if with_personal_data and with_files else ()
+        files = self._attached(code) if with_files else ()
         return write_message(figures, language(code), self.charts[code], files)
 
     def _attached(self, code: str) -> tuple[Path, ...]:
@@ -86,6 +93,13 @@ class Report:
                 return workbook, *(csv / f"{one.key}.csv" for one in self.figures.sections)
             case _:
                 return (workbook,)
+
+    @cached_property
+    def _without_customers(self) -> "Report":
+        """The same report with nobody's name in it, in a folder of its own."""
+        folder = self.folder / _WITHOUT_CUSTOMERS
+        figures = _without_customers(self.figures)
+        return write_report(figures, folder, self.languages, was_stored=self.was_stored)
 
 
 def report_folder(home: Home, report: str, period: str, segment: Segment | None) -> Path:

@@ -6,6 +6,7 @@ period's first day and the day after its last), ``$today`` (the last day of the 
 """
 
 from dataclasses import dataclass
+from enum import Enum, auto
 
 from orchestration.reports.kinds import Kind
 from orchestration.reports.naming import CUSTOMER_LISTS, KPI_PACK, WEEKLY_DIGEST
@@ -14,6 +15,14 @@ _MONTHLY = frozenset({KPI_PACK})
 _WEEKLY = frozenset({WEEKLY_DIGEST})
 _BOTH = _MONTHLY | _WEEKLY
 _LISTED = _BOTH | {CUSTOMER_LISTS}
+
+
+class Moment(Enum):
+    """What a section's figures are of."""
+
+    PERIOD = auto()
+    DAY = auto()  # the day on which the data end: no period that is past has it
+    PUBLICATION = auto()  # what the figures were read from
 
 
 @dataclass(frozen=True)
@@ -52,6 +61,9 @@ class Section:
         shown: Rows in pages and mails; the workbook and the CSV file have all.
         is_newest_last: Where not all rows are shown, the last ones are.
         is_personal: It names customers.
+        is_mailed: Mails and chats show it too.
+        is_shaded: Its rates are shaded by how full they are.
+        moment: What its figures are of.
         tab: Its name on a tab of the workbook, where the title is too long for one.
         instead_of: The key of a section that this one, where its marts are there, replaces.
     """
@@ -68,6 +80,9 @@ class Section:
     shown: int = 12
     is_newest_last: bool = False
     is_personal: bool = False
+    is_mailed: bool = False
+    is_shaded: bool = False
+    moment: Moment = Moment.PERIOD
     tab: str = ""
     instead_of: str = ""
 
@@ -172,6 +187,7 @@ SECTIONS = (
         _MOVEMENT_COLUMNS,
         ("movement",),
         tab="MRR movements",
+        is_mailed=True,
     ),
     Section(
         "week_movements",
@@ -282,6 +298,7 @@ SECTIONS = (
         shown=13,
         is_newest_last=True,
         tab="Retention",
+        is_shaded=True,
     ),
     Section(
         "dunning",
@@ -403,6 +420,8 @@ SECTIONS = (
         ),
         ("customer_id",),
         is_personal=True,
+        is_mailed=True,
+        moment=Moment.DAY,
     ),
     Section(
         "long_open_tickets",
@@ -440,6 +459,8 @@ SECTIONS = (
         ("customer_id",),
         is_personal=True,
         tab="Tickets",
+        is_mailed=True,
+        moment=Moment.DAY,
     ),
     Section(
         "renewals",
@@ -481,6 +502,8 @@ SECTIONS = (
         ),
         ("subscription_id",),
         is_personal=True,
+        is_mailed=True,
+        moment=Moment.DAY,
     ),
     Section(
         "largest_changes",
@@ -506,6 +529,7 @@ SECTIONS = (
         ("customer_id", "occurred_on", "movement"),
         shown=10,
         is_personal=True,
+        is_mailed=True,
     ),
     Section(
         "customers",
@@ -553,6 +577,7 @@ SECTIONS = (
             Column("failures", "Rows", Kind.COUNT),
         ),
         ("check_name",),
+        moment=Moment.PUBLICATION,
     ),
     Section(
         "coverage",
@@ -575,6 +600,7 @@ SECTIONS = (
         ),
         ("source",),
         tab="Sources",
+        moment=Moment.PUBLICATION,
     ),
 )
 

@@ -36,7 +36,7 @@ from orchestration.reports.style import (
 )
 from orchestration.reports.workbook_charts import FIRST_ROW, Charts
 
-_LONGEST_TEXT = 32_000
+LONGEST_TEXT = 32_000
 _LONGEST_TAB = 31
 _MOST_UPRIGHT = 6  # columns that a page has room for
 _MOST_ON_A_PAGE = 40  # rows
@@ -479,7 +479,7 @@ class _Book:
             self._text(sheet, row, column, self._language.cell(value, kind, ""), **style)
 
     def _text(self, sheet: Any, row: int, column: int, text: str, **style: object) -> None:
-        sheet.write_string(row, column, text[:_LONGEST_TEXT], self._format(**style))
+        sheet.write_string(row, column, text[:LONGEST_TEXT], self._format(**style))
 
     def _figure(
         self, sheet: Any, row: int, column: int, value: Decimal | None, kind: Kind, **style: object

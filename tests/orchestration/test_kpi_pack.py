@@ -3,6 +3,7 @@
 import csv
 import json
 import shutil
+import zipfile
 from decimal import Decimal
 from pathlib import Path
 
@@ -19,8 +20,10 @@ from orchestration.reports.language import DASH, language
 from orchestration.reports.pdf_text import pdf_text
 from orchestration.reports.reading_back import CHECKS, read_back
 from orchestration.reports.report import Report
+from orchestration.reports.sections import LISTS
 from orchestration.reports.terminal import headline_lines
 from orchestration.reports.wording import spreadsheet_text
+from orchestration.reports.workbook_cells import workbook_cells
 from tests.orchestration.samples import fill_warehouse
 
 # The reader does not know data bars and sparklines; the tests do not need them.
@@ -86,12 +89,41 @@ def test_files_of_other_figures_are_noticed(
     shutil.copytree(pack.folder, warehouse.path / "kept")
     publish(settings, "run-2")
     anew = make_kpi_pack(warehouse, "2026-01", LANGUAGES, anew=True)
-    for code in LANGUAGES:
-        for kind in ("xlsx", "pdf", "html"):
-            kept = warehouse.path / "kept" / code / f"kpi-pack-2026-01.{kind}"
-            shutil.copy(kept, anew.file(code, kind))
+    for kept in (warehouse.path / "kept").rglob("*.*"):
+        if kept.name != "figures.json":
+            shutil.copy(kept, anew.folder / kept.relative_to(warehouse.path / "kept"))
     faults = read_back(warehouse, anew)
     assert all(faults[name] for name in CHECKS), faults
+
+
+def _without_rows(page: str) -> str:
+    head, _, table = page.rpartition("<tr>\n<td")
+    return head + table.partition("</tr>")[2]
+
+
+def _renamed(file: Path, part: str, old: str, new: str) -> None:
+    """Rewrites one part of a workbook."""
+    with zipfile.ZipFile(file) as book:
+        parts = {name: book.read(name) for name in book.namelist()}
+    assert old in parts[part].decode()
+    parts[part] = parts[part].decode().replace(old, new).encode()
+    with zipfile.ZipFile(file, "w") as book:
+        for name, content in parts.items():
+            book.writestr(name, content)
+
+
+def test_what_is_spoilt_in_one_file_is_noticed_there(pack: Report, warehouse: Home) -> None:
+    workbook, _, mail, csv_files = CHECKS
+    page = pack.file("en", "html")
+    page.write_text(_without_rows(page.read_text(encoding="utf-8")), encoding="utf-8")
+    _renamed(pack.file("pt_BR", "xlsx"), "xl/sharedStrings.xml", ">Ana<", ">Eve<")
+    kpis = pack.folder / "csv" / "kpis.csv"
+    kpis.write_text(kpis.read_text(encoding="utf-8-sig").replace("300.0", "301.0"), "utf-8-sig")
+    faults = read_back(warehouse, pack)
+    assert {name for name, lines in faults.items() if lines} == {workbook, mail, csv_files}
+    assert "it lacks [(" in faults[mail][0]
+    assert "'Eve', not 'Ana'" in faults[workbook][0]
+    assert "'301.000000' of closing_mrr" in faults[csv_files][0]
 
 
 def test_every_page_says_what_its_figures_rest_on(pack: Report) -> None:
@@ -134,7 +166,15 @@ def test_without_personal_data_nobody_is_named(pack: Report) -> None:
     for text in (message.text, message.html, json.dumps(message.blocks)):
         assert "Ana" not in text
         assert "HYPERLINK" not in text
-    assert not message.attachments
+    assert pack.message("en", with_personal_data=False, with_files=False).attachments == ()
+    workbook, pdf = message.attachments
+    pages = "".join(pdf_text(pdf))
+    cells = str([sheet.values() for sheet in workbook_cells(workbook)])
+    for text in (pages, cells):
+        assert "Ana" not in text
+        assert "HYPERLINK" not in text
+    assert "$300" in pages
+    assert "Ana" in "".join(pdf_text(whole.attachments[1]))
 
 
 def test_the_csv_files_hold_the_same_figures_whole(pack: Report) -> None:
@@ -188,6 +228,34 @@ def test_a_pack_made_anew_says_so_and_where_it_differs(
     kept = anew.folder / f"figures-{pack.figures.foot.version}.json"
     assert kept.read_text(encoding="utf-8") == pack.figures.to_json()
     assert make_kpi_pack(warehouse, "2026-01", ("en",)).figures == anew.figures
+
+
+def test_a_pack_of_two_years_back_made_anew_says_what_has_changed_since(
+    warehouse: Home, settings: Settings
+) -> None:
+    fill_warehouse(warehouse, months=26)
+    publish(settings, "run-1")
+    month = "2024-01"
+    before = make_kpi_pack(warehouse, month)
+    # Whom to call when the data end is nothing that January 2024 has.
+    assert not [one.key for one in before.figures.sections if one.key in LISTS]
+    with duckdb.connect(str(warehouse.warehouse)) as connection:
+        connection.execute(
+            "update marts.kpis_monthly set new_mrr = 175 where metric_month = '2023-12-01'; "
+            "insert into marts.fct_tickets select * replace (timestamp '2024-01-05' as created_at) "
+            "from marts.fct_tickets limit 1; "
+            "update marts.customer_360 set past_due_mrr = 1"
+        )
+    publish(settings, "run-2")
+    assert make_kpi_pack(warehouse, month).figures == before.figures
+    anew = make_kpi_pack(warehouse, month, anew=True)
+    remake = anew.figures.remake
+    assert remake is not None
+    assert {(line.section, line.row, line.column) for line in remake.differences} >= {
+        ("months", "2023-12-01", "new_mrr"),
+        ("support", "2024-01-01", "tickets"),
+    }
+    assert {line.section for line in remake.differences} == {"months", "support"}
 
 
 def test_a_pack_made_anew_of_the_same_data_differs_in_nothing(

@@ -17,7 +17,7 @@ from orchestration.reports.reading import last_week
 from orchestration.reports.reading_back import CHECKS, read_back
 from orchestration.reports.report import published_snapshot
 from orchestration.reports.sections import LISTS
-from orchestration.reports.weekly import make_weekly_digest
+from orchestration.reports.weekly import make_customer_lists, make_weekly_digest
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:openpyxl")
 
@@ -46,7 +46,7 @@ def test_the_lists_are_in_the_mail_the_chat_the_workbook_and_csv_files(
     warehouse: Home, settings: Settings
 ) -> None:
     publish(settings, "run-1")
-    digest = make_weekly_digest(warehouse, "2026-W05", ("en",))
+    digest = make_weekly_digest(warehouse, "2026-W06", ("en",))
     message = digest.message("en")
     tabs = openpyxl.load_workbook(digest.file("en", "xlsx")).sheetnames
     chat = str(message.blocks)
@@ -66,7 +66,23 @@ def test_the_lists_are_in_the_mail_the_chat_the_workbook_and_csv_files(
     renewals = digest.figures.section("renewals")
     assert renewals is not None
     assert [str(day) for day in renewals.column("renews_on")] == ["2026-02-20"] * 2
-    assert [file.name for file in message.attachments] == ["weekly-digest-2026-W05.xlsx"]
+    assert [file.name for file in message.attachments] == ["weekly-digest-2026-W06.xlsx"]
+
+
+def test_whom_to_call_now_is_not_said_of_a_week_long_past(
+    warehouse: Home, settings: Settings
+) -> None:
+    publish(settings, "run-1")
+    digest = make_weekly_digest(warehouse, "2026-W05")
+    assert [section.key for section in digest.figures.sections] == [
+        "week_movements",
+        "largest_changes",
+    ]
+    with pytest.raises(ReportError, match="can no longer be made"):
+        make_customer_lists(warehouse, "2026-W05")
+    lists = make_customer_lists(warehouse, "2026-W06")
+    assert tuple(section.key for section in lists.figures.sections) == LISTS
+    assert read_back(warehouse, lists) == {name: [] for name in CHECKS}
 
 
 def test_a_digest_is_made_again_as_it_was(warehouse: Home, settings: Settings) -> None:

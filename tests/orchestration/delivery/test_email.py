@@ -1,10 +1,12 @@
 """Mail over a real SMTP server: each recipient once, whatever the server does."""
 
 from collections import Counter
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import openpyxl
 import pytest
 
 from ingestion.settings import Settings
@@ -74,8 +76,13 @@ def test_a_real_pack_arrives_with_its_files_and_without_names_where_none_may_go(
     recipients(row(), row(**BOB, language="pt_BR", may_receive_personal_data="no"))
     assert states(send(whole)) == {"Ana": "sent", "Bob": "sent"}
     (_, to_ana), (_, to_bob) = mails.mails
-    assert "kpi-pack-2026-01.xlsx" in [part.get_filename() for part in to_ana.iter_attachments()]
-    assert not list(to_bob.iter_attachments())
+    for mail, is_named in ((to_ana, True), (to_bob, False)):
+        workbook, pdf = mail.iter_attachments()
+        assert workbook.get_filename() == "kpi-pack-2026-01.xlsx"
+        assert pdf.get_filename() == "kpi-pack-2026-01.pdf"
+        cells = openpyxl.load_workbook(BytesIO(workbook.get_content()))
+        names = {str(cell.value) for sheet in cells for row in sheet.iter_rows() for cell in row}
+        assert ("Ana" in names) == is_named
     assert to_ana["Subject"] != to_bob["Subject"]
 
 
