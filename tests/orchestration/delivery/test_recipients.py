@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.delivery.errors import RecipientsError
-from orchestration.delivery.recipients import read_recipients
+from orchestration.delivery.recipients import CHANNELS, read_recipients
 from orchestration.delivery.reports import REPORTS
 from tests.orchestration.delivery.parts import row, write_recipients
 from tests.orchestration.samples import ROOT
@@ -20,8 +20,9 @@ def test_the_example_of_the_page_is_one(tmp_path: Path) -> None:
     file = tmp_path / "recipients.csv"
     file.write_text(example, encoding="utf-8")
     found = read_recipients(file, REPORT_SEGMENTS)
-    assert [recipient.channel for recipient in found] == ["email", "s3", "slack", "folder"]
-    assert [recipient.may_receive_personal_data for recipient in found] == [True, True, False, True]
+    assert {recipient.channel for recipient in found} == set(CHANNELS)
+    assert {recipient.what for recipient in found} == set(REPORTS)
+    assert [row.who for row in found if not row.may_receive_personal_data] == ["Growth", "Board"]
 
 
 def test_every_fault_is_told_at_once_with_its_line(tmp_path: Path) -> None:
