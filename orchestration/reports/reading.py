@@ -1,21 +1,20 @@
 """Reads the figures of a period from a published snapshot, once; plain marts only."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import duckdb
 
 from orchestration.errors import ReportError
-from orchestration.reports.figures import Figures, Foot, Headline, SectionFigures, decimal
+from orchestration.reports.figures import Figures, Headline, SectionFigures, decimal
 from orchestration.reports.headlines import KEYS, headline
-from orchestration.reports.kinds import Cell, Kind
 from orchestration.reports.naming import CUSTOMER_LISTS, KPI_PACK, WEEKLY_DIGEST
 from orchestration.reports.periods import month_start, week_name, week_start
-from orchestration.reports.sections import Moment, Section, sections_of
+from orchestration.reports.publication import foot_of, last_day_of, rows_of
+from orchestration.reports.section_reading import read_sections
 from orchestration.reports.segment import Segment
 from orchestration.reports.segment_marts import named, open_marts
 
@@ -40,14 +39,14 @@ def read_month(snapshot: Path, month: str, segment: Segment | None = None) -> Fi
     """
     start = month_start(month)
     with open_marts(snapshot, segment) as connection:
-        published = _rows(connection, "from marts._published")[0]
+        published = rows_of(connection, "from marts._published")[0]
         current = _closed_month(connection, start, published)
         end = (start + timedelta(days=31)).replace(day=1)
         is_newest = _last_closed(connection) == start
         first = start.replace(year=start.year - 1)
         months = {
             row["metric_month"]: row
-            for row in _rows(
+            for row in rows_of(
                 connection,
                 "from marts.kpis_monthly where metric_month between $first and $start "
                 "order by metric_month",
@@ -60,8 +59,8 @@ def read_month(snapshot: Path, month: str, segment: Segment | None = None) -> Fi
             start=start,
             end=end,
             headlines=tuple(_month_headline(key, months, start) for key in KEYS[KPI_PACK]),
-            sections=_sections(connection, KPI_PACK, start, end, published, is_newest),
-            foot=_foot(published, str(current["policy_version"]), str(current["currency"])),
+            sections=read_sections(connection, KPI_PACK, start, end, published, is_newest),
+            foot=foot_of(published, str(current["policy_version"]), str(current["currency"])),
             segment=named(connection, segment),
         )
 
@@ -87,22 +86,24 @@ def read_week(
     start = week_start(week)
     end = start + timedelta(days=7)
     with open_marts(snapshot, segment) as connection:
-        published = _rows(connection, "from marts._published")[0]
-        if _today(published) < end - timedelta(days=1):
+        published = rows_of(connection, "from marts._published")[0]
+        if last_day_of(published) < end - timedelta(days=1):
             raise ReportError(
                 f"The week {week} is not over in the published data (as of "
                 f"{published['as_of']:%Y-%m-%d %H:%M} UTC). Run `make run` after its Sunday, then "
                 "ask for it again."
             )
-        is_newest = _today(published) < end + timedelta(days=6)
-        sections = _sections(connection, report, start, end, published, is_newest)
+        is_newest = last_day_of(published) < end + timedelta(days=6)
+        sections = read_sections(connection, report, start, end, published, is_newest)
         if report == CUSTOMER_LISTS and not is_newest:
             raise ReportError(
                 f"The lists of {week} can no longer be made: they say who is to be called when the "
-                f"data end, and these end on {_today(published)}. Ask for the newest week's."
+                f"data end, and these end on {last_day_of(published)}. Ask for the newest week's."
             )
         _require_weekly(report, segment, sections)
-        version = _rows(connection, "select max(policy_version) as version from marts.kpis_monthly")
+        version = rows_of(
+            connection, "select max(policy_version) as version from marts.kpis_monthly"
+        )
         return Figures(
             report=report,
             period=week,
@@ -110,7 +111,7 @@ def read_week(
             end=end,
             headlines=_week_headlines(connection, end, KEYS[report]),
             sections=sections,
-            foot=_foot(published, str(version[0]["version"] or ""), str(published["currency"])),
+            foot=foot_of(published, str(version[0]["version"] or ""), str(published["currency"])),
             segment=named(connection, segment),
         )
 
@@ -125,18 +126,18 @@ def last_closed_month(snapshot: Path) -> str | None:
 def last_week(snapshot: Path) -> str:
     """The newest week that is over in a published snapshot, ``YYYY-Www``."""
     with open_marts(snapshot) as connection:
-        today = _today(_rows(connection, "from marts._published")[0])
+        today = last_day_of(rows_of(connection, "from marts._published")[0])
     return week_name(today - timedelta(days=6))
 
 
 def last_day(snapshot: Path) -> str:
     """The day on which the data of a published snapshot end, ``YYYY-MM-DD``."""
     with open_marts(snapshot) as connection:
-        return _today(_rows(connection, "from marts._published")[0]).isoformat()
+        return last_day_of(rows_of(connection, "from marts._published")[0]).isoformat()
 
 
 def _last_closed(connection: duckdb.DuckDBPyConnection) -> date | None:
-    rows = _rows(
+    rows = rows_of(
         connection, "select max(metric_month) as month from marts.kpis_monthly where is_closed"
     )
     month: date | None = rows[0]["month"]
@@ -147,11 +148,11 @@ def _closed_month(
     connection: duckdb.DuckDBPyConnection, start: date, published: Mapping[str, Any]
 ) -> Mapping[str, Any]:
     as_of = f"{published['as_of']:%Y-%m-%d %H:%M} UTC"
-    found = _rows(
+    found = rows_of(
         connection, "from marts.kpis_monthly where metric_month = $start", {"start": start}
     )
     if not found:
-        span = _rows(
+        span = rows_of(
             connection,
             "select min(metric_month) as first, max(metric_month) as last from marts.kpis_monthly",
         )[0]
@@ -200,7 +201,7 @@ def _week_headlines(
     connection: duckdb.DuckDBPyConnection, end: date, keys: Sequence[str]
 ) -> tuple[Headline, ...]:
     """Each of the last weeks in the same way, so that like is compared with like."""
-    rows = _rows(
+    rows = rows_of(
         connection,
         """
         with weeks as (
@@ -234,101 +235,3 @@ def _week_headlines(
     )
     empty = (None,) * (_TREND_WEEKS - len(rows))
     return tuple(headline(key, (*empty, *(decimal(row[key]) for row in rows))) for key in keys)
-
-
-def _sections(
-    connection: duckdb.DuckDBPyConnection,
-    report: str,
-    start: date,
-    end: date,
-    published: Mapping[str, Any],
-    is_newest: bool,
-) -> tuple[SectionFigures, ...]:
-    """The report's sections whose marts there are; those of a day that is not the period's aside.
-
-    Args:
-        connection: The marts.
-        report: The report.
-        start: The period's first day.
-        end: The day after its last.
-        published: What the publication says of itself.
-        is_newest: No later period is whole, so that what is of the day on which the data end
-            belongs to this one.
-    """
-    tables = {
-        row["table_name"]
-        for row in _rows(
-            connection,
-            "select table_name from information_schema.tables "
-            "where table_catalog = current_database() and table_schema = 'marts'",
-        )
-    }
-    found = [
-        section
-        for section in sections_of(report)
-        if tables.issuperset(section.marts) and (is_newest or section.moment is not Moment.DAY)
-    ]
-    replaced = {section.instead_of for section in found}
-    values = {
-        "start": start,
-        "end": end,
-        "today": _today(published),
-        "as_of": published["as_of"],
-        "time_zone": str(published["time_zone"]),
-    }
-    return tuple(
-        _section(connection, section, values) for section in found if section.key not in replaced
-    )
-
-
-def _section(
-    connection: duckdb.DuckDBPyConnection, section: Section, values: Mapping[str, Any]
-) -> SectionFigures:
-    named = {name: value for name, value in values.items() if f"${name}" in section.query}
-    rows = connection.execute(section.query, named).fetchall()
-    kinds = [column.kind for column in section.columns]
-    return SectionFigures(
-        section.key,
-        tuple((column.key, column.kind) for column in section.columns),
-        tuple(
-            tuple(_cell(value, kind) for value, kind in zip(row, kinds, strict=True))
-            for row in rows
-        ),
-    )
-
-
-def _cell(value: Any, kind: Kind) -> Cell:
-    if value is None:
-        return None
-    if kind.is_number:
-        return decimal(value)
-    if kind in (Kind.DAY, Kind.MONTH):
-        return date(value.year, value.month, value.day)
-    return str(value)
-
-
-def _today(published: Mapping[str, Any]) -> date:
-    """The day of the last instant before ``as_of``, in the reporting time zone."""
-    last = (published["as_of"] - timedelta(microseconds=1)).replace(tzinfo=UTC)
-    local: datetime = last.astimezone(ZoneInfo(str(published["time_zone"])))
-    return local.date()
-
-
-def _foot(published: Mapping[str, Any], policy_version: str, currency: str) -> Foot:
-    return Foot(
-        policy=str(published["policy"]),
-        policy_version=policy_version,
-        currency=currency,
-        time_zone=str(published["time_zone"]),
-        as_of=published["as_of"],
-        run_id=str(published["run_id"]),
-        version=str(published["version"]),
-    )
-
-
-def _rows(
-    connection: duckdb.DuckDBPyConnection, query: str, values: Mapping[str, Any] | None = None
-) -> list[dict[str, Any]]:
-    found = connection.execute(query, dict(values or {}))
-    names = [column[0] for column in found.description or ()]
-    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
