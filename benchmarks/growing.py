@@ -69,11 +69,8 @@ def grow(folder: Path, number: int) -> None:
     )
 
 
-def run_queries(schema: str = "marts.") -> dict[str, str]:
+def run_queries() -> dict[str, str]:
     """A query for each table of a publication that gives the number of the run that made it.
-
-    Args:
-        schema: What stands before a table's name.
 
     Returns:
         The queries, by table; good for DuckDB and for PostgreSQL.
@@ -81,10 +78,10 @@ def run_queries(schema: str = "marts.") -> dict[str, str]:
     added = f"where customer_id like '{_PREFIX}%'"
     return {
         "_published": f"select cast(extract(epoch from as_of - timestamp '{AS_OF:%Y-%m-%d}') / 3600"
-        f" as integer) as run from {schema}_published",
+        f" as integer) as run from marts._published",
     } | {
         mart: f"select cast(count(distinct customer_id) as integer) as run "
-        f"from {schema}{mart} {added}"
+        f"from marts.{mart} {added}"
         for mart in MARTS
     }
 

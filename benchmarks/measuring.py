@@ -17,7 +17,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TextIO, TypeVar
 
 ROOT = Path(__file__).resolve().parents[1]
 Step = Callable[[], Sequence[str]]
@@ -130,11 +130,7 @@ def run_step(arguments: Sequence[str], settings: Mapping[str, str] | None = None
         RuntimeError: It failed; its own words are on the error stream.
     """
     started = time.monotonic()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.steps", *arguments],
-        cwd=ROOT,
-        env={**_environment(), **(settings or {})},
-    )
+    process = start_step(arguments, settings)
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
@@ -143,6 +139,30 @@ def run_step(arguments: Sequence[str], settings: Mapping[str, str] | None = None
         usage.ru_utime + usage.ru_stime,
         usage.ru_maxrss * _KIB_PER_UNIT / 1024,
         time.monotonic() - started,
+    )
+
+
+def start_step(
+    arguments: Sequence[str],
+    settings: Mapping[str, str] | None = None,
+    output: TextIO | None = None,
+) -> "subprocess.Popen[bytes]":
+    """Starts a step in a process of its own.
+
+    Args:
+        arguments: The step's name, then its own.
+        settings: The project's settings for it, in its environment.
+        output: Where its words go, instead of this process's output.
+
+    Returns:
+        The process.
+    """
+    return subprocess.Popen(
+        [sys.executable, "-m", "benchmarks.steps", *arguments],
+        cwd=ROOT,
+        env={**_environment(), **(settings or {})},
+        stdout=output,
+        stderr=output,
     )
 
 
