@@ -52,7 +52,7 @@ with subscriptions as (
         customers.*,
         number * 2 + second_one as item,
         first_day + second_one * 45 as item_day,
-        1 + dice(4, number, second_one, 10) as period_count,
+        1 + dice(5, number, second_one, 10) as period_count,
         dice(6, number, 11) = 0 and second_one = 0 as has_trial,
         case when dice(5, number, second_one, 12) = 0 then 'year' else 'month' end as length_unit,
         dice(10, number, second_one, 13) < 4 as leaves,
@@ -61,14 +61,29 @@ with subscriptions as (
     inner join (values (0), (1)) as ones(second_one)
         on second_one = 0 or dice(25, number, 9) = 0
 ),
-lengths as (
+stretches as (
     select
         subscriptions.*,
         n,
-        cast(case when n = 1 and has_trial then 14 else 45 + dice(240, item, n, 14) end as integer)
-            as days
+        case
+            when n = 1 and has_trial then 'trialing'
+            when n > 1 and (n < period_count or leaves) and dice(12, item, n, 20) = 0
+                then 'past_due'
+            when n > 1 and dice(60, item, n, 21) = 0 then 'paused'
+            else 'active'
+        end as status
     from subscriptions
-    inner join range(1, 5) as counted(n) on n <= period_count
+    inner join range(1, 6) as counted(n) on n <= period_count
+),
+lengths as (
+    select
+        *,
+        cast(case status
+            when 'trialing' then 14
+            when 'past_due' then 5 + dice(20, item, n, 14)
+            else 45 + dice(240, item, n, 14)
+        end as integer) as days
+    from stretches
 ),
 placed as (
     select
@@ -92,7 +107,8 @@ select
     case
         when n < period_count or leaves
             then {first_day} + ((from_day + days - case
-                when n < period_count and n > 1 and dice(12, item, n, 17) = 0 then 31 else 0
+                when n < period_count and status = 'active' and n > 1
+                    and dice(12, item, n, 17) = 0 then 31 else 0
             end) * 86400 + second) * interval '1 second'
         else timestamp '9999-12-31 00:00:00'
     end as ended_at,
@@ -101,12 +117,7 @@ select
     cast(case plan when 'starter' then 9 when 'team' then 19 when 'business' then 39 else 79 end
         * case when length_unit = 'year' then 10 else 1 end as decimal(18, 2)) as unit_amount,
     case when pays_euros then 'EUR' else 'USD' end as currency,
-    case
-        when n = 1 and has_trial then 'trialing'
-        when n > 1 and dice(40, item, n, 20) = 0 then 'past_due'
-        when n > 1 and dice(60, item, n, 21) = 0 then 'paused'
-        else 'active'
-    end as status,
+    status,
     case when dice(10, item, 22) = 0 then 20 else 0 end as discount_percent,
     case when leaves and n = period_count then
         ['payment_failed', 'too_expensive', 'not_used', 'went_elsewhere', 'payment_failed'][
@@ -182,15 +193,14 @@ with written as (
     select
         i,
         customers.*,
-        {first_day} + (first_day + dice({days} - first_day, i, 32))
-            * interval '1 day' + dice(86400, i, 33) * interval '1 second'
+        {first_day} + (dice({days}, i, 32) * 86400 + dice(86400, i, 33)) * interval '1 second'
             as created_at,
         cast(300 + dice(90000, i, 34) as integer) as reply_seconds,
         dice(400000, i, 35) as work_seconds,
         dice(25, i, 36) <> 0 as is_ever_solved
-    from range(2 * {customers}) as numbered(i)
-    inner join customers on customers.number = dice({customers}, i, 31)
-    where first_day < {days}
+    from range(6 * {customers}) as numbered(i)
+    inner join customers
+        on customers.number = dice({customers}, i, 31) and first_day <= dice({days}, i, 32)
 ),
 served as (
     select

@@ -121,8 +121,8 @@ def _measure(folder: Path, places: Places, runs: int) -> list[Readings]:
     refresh.start(0)
     refresh.wait()
     with superset(folder, places.metadata) as server, browser() as opened:
-        client = Client(server, opened.new_page(viewport={"width": 1440, "height": 900}))
-        readers = _superset_readers(client, places)
+        client = Client(server, opened)
+        readers = _superset_readers(client, places, folder / "chart.png")
         with undisturbed(
             folder,
             {
@@ -144,7 +144,6 @@ def _measure(folder: Path, places: Places, runs: int) -> list[Readings]:
                 say(f"run {number} of {runs}: {time.monotonic() - started:.0f} s on the clock")
                 for readings, read in readers:
                     readings.take(read)
-        client.page.screenshot(path=folder / "chart.png")
     return [*(readings for readings, _ in readers), *seen.values()]
 
 
@@ -177,7 +176,7 @@ class _Refresh:
 
 
 def _superset_readers(
-    client: Client, places: Places
+    client: Client, places: Places, picture: Path
 ) -> list[tuple[Readings, Callable[[], list[int]]]]:
     """Makes connections, datasets and charts, and says how each is read."""
     postgres = client.make("database", database_name="PostgreSQL", sqlalchemy_uri=places.superset)
@@ -196,10 +195,10 @@ def _superset_readers(
         datasource_type="table",
         params=json.dumps(_AREA),
     )
-    first = _december(client.drawn_rows(area))
+    first = _december(client.drawn_rows(area, picture))
 
     def drawn() -> list[int]:
-        return [int((_december(client.drawn_rows(area)) - first) / _ADDED_MRR)]
+        return [int((_december(client.drawn_rows(area, picture)) - first) / _ADDED_MRR)]
 
     readers = [(Readings("Superset draws PostgreSQL"), drawn)]
     for name, database in (("PostgreSQL", postgres), ("the snapshot", snapshot)):

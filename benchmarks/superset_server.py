@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import APIResponse, Page
+from playwright.sync_api import APIResponse, Browser
 
 PACKAGES = (
     "apache-superset==6.1.0",
@@ -56,15 +56,17 @@ class Server:
 class Client:
     """An analyst who has logged in with a browser, and what the API does for them."""
 
-    def __init__(self, server: Server, page: Page) -> None:
+    def __init__(self, server: Server, browser: Browser) -> None:
         self._server = server
-        self.page = page
-        page.context.set_default_timeout(_MILLISECONDS)
+        self._context = browser.new_context(viewport={"width": 1440, "height": 900})
+        self._context.set_default_timeout(_MILLISECONDS)
+        page = self._context.new_page()
         page.goto(f"{server.address}/login/")
         page.get_by_label("Username").fill(_USER)
         page.get_by_label("Password").fill(server.password)
         page.get_by_role("button", name="Sign in").click()
         page.wait_for_url(lambda url: "/login" not in url)
+        page.close()
         self._token = str(self.get("security/csrf_token/")["result"])
 
     def get(self, path: str) -> dict[str, Any]:
@@ -74,7 +76,7 @@ class Client:
             SupersetError: It did not answer with success.
         """
         return self._answer(
-            self.page.context.request.get(
+            self._context.request.get(
                 f"{self._server.address}/api/v1/{path}", timeout=_MILLISECONDS
             )
         )
@@ -89,7 +91,7 @@ class Client:
             SupersetError: It was refused.
         """
         answer = self._answer(
-            self.page.context.request.post(
+            self._context.request.post(
                 f"{self._server.address}/api/v1/{path}/",
                 data=values,
                 headers={"X-CSRFToken": self._token, "Referer": self._server.address},
@@ -104,8 +106,12 @@ class Client:
         rows: list[dict[str, Any]] = answer["result"][0]["data"]
         return rows
 
-    def drawn_rows(self, chart: int) -> list[dict[str, Any]]:
+    def drawn_rows(self, chart: int, picture: Path) -> list[dict[str, Any]]:
         """Opens a chart in the browser and waits until it is drawn.
+
+        Args:
+            chart: Its id.
+            picture: Where to keep what it looks like.
 
         Returns:
             The rows that it is drawn from.
@@ -113,13 +119,17 @@ class Client:
         Raises:
             SupersetError: The page shows an error instead.
         """
-        address = f"{self._server.address}/explore/?slice_id={chart}&force=true"
-        with self.page.expect_response(lambda answer: "/api/v1/chart/data" in answer.url) as asked:
-            self.page.goto(address)
-        if not asked.value.ok:
-            raise SupersetError(f"{asked.value.status}: {asked.value.text()[:300]}")
-        self.page.wait_for_selector(".slice_container canvas")
-        rows: list[dict[str, Any]] = asked.value.json()["result"][0]["data"]
+        page = self._context.new_page()
+        try:
+            with page.expect_response(lambda answer: "/api/v1/chart/data" in answer.url) as asked:
+                page.goto(f"{self._server.address}/explore/?slice_id={chart}&force=true")
+            if not asked.value.ok:
+                raise SupersetError(f"{asked.value.status}: {asked.value.text()[:300]}")
+            page.wait_for_selector(".slice_container canvas")
+            page.screenshot(path=picture)
+            rows: list[dict[str, Any]] = asked.value.json()["result"][0]["data"]
+        finally:
+            page.close()
         return rows
 
     def _answer(self, answer: APIResponse) -> dict[str, Any]:
