@@ -122,7 +122,9 @@ def _measure(folder: Path, places: Places, runs: int) -> list[Readings]:
     refresh.wait()
     with superset(folder, places.metadata) as server, browser() as opened:
         client = Client(server, opened)
-        readers = _superset_readers(client, places, folder / "chart.png")
+        databases = _connect(client, places)
+        area = _area_chart(client, databases["PostgreSQL"])
+        readers = _readers(client, area, databases)
         with undisturbed(
             folder,
             {
@@ -144,6 +146,7 @@ def _measure(folder: Path, places: Places, runs: int) -> list[Readings]:
                 say(f"run {number} of {runs}: {time.monotonic() - started:.0f} s on the clock")
                 for readings, read in readers:
                     readings.take(read)
+        client.drawn_rows(area, folder / "chart.png")
     return [*(readings for readings, _ in readers), *seen.values()]
 
 
@@ -175,19 +178,25 @@ class _Refresh:
             raise RefreshFailedError(f"A run failed; what it said is in {self._log}.")
 
 
-def _superset_readers(
-    client: Client, places: Places, picture: Path
-) -> list[tuple[Readings, Callable[[], list[int]]]]:
-    """Makes connections, datasets and charts, and says how each is read."""
-    postgres = client.make("database", database_name="PostgreSQL", sqlalchemy_uri=places.superset)
-    snapshot = client.make(
-        "database",
-        database_name="Snapshot",
-        sqlalchemy_uri=f"duckdb:///{places.snapshot}",
-        extra='{"engine_params": {"connect_args": {"read_only": true}}}',
-    )
-    kpis = client.make("dataset", database=postgres, schema="marts", table_name="kpis_monthly")
-    area = client.make(
+def _connect(client: Client, places: Places) -> dict[str, int]:
+    """Connections to both publications, by name."""
+    return {
+        "PostgreSQL": client.make(
+            "database", database_name="PostgreSQL", sqlalchemy_uri=places.superset
+        ),
+        "the snapshot": client.make(
+            "database",
+            database_name="Snapshot",
+            sqlalchemy_uri=f"duckdb:///{places.snapshot}",
+            extra='{"engine_params": {"connect_args": {"read_only": true}}}',
+        ),
+    }
+
+
+def _area_chart(client: Client, database: int) -> int:
+    """MRR by month."""
+    kpis = client.make("dataset", database=database, schema="marts", table_name="kpis_monthly")
+    return client.make(
         "chart",
         slice_name="MRR",
         viz_type=_AREA["viz_type"],
@@ -195,13 +204,19 @@ def _superset_readers(
         datasource_type="table",
         params=json.dumps(_AREA),
     )
-    first = _december(client.drawn_rows(area, picture))
+
+
+def _readers(
+    client: Client, area: int, databases: dict[str, int]
+) -> list[tuple[Readings, Callable[[], list[int]]]]:
+    """How Superset reads: it draws the one chart, and asks for the rows of one on each database."""
+    first = _december(client.drawn_rows(area))
 
     def drawn() -> list[int]:
-        return [int((_december(client.drawn_rows(area, picture)) - first) / _ADDED_MRR)]
+        return [int((_december(client.drawn_rows(area)) - first) / _ADDED_MRR)]
 
     readers = [(Readings("Superset draws PostgreSQL"), drawn)]
-    for name, database in (("PostgreSQL", postgres), ("the snapshot", snapshot)):
+    for name, database in databases.items():
         chart = _chart_of_runs(client, name, database)
         readers.append((Readings(f"Superset asks {name}"), _asking(client, chart)))
     return readers
@@ -225,9 +240,7 @@ def _chart_of_runs(client: Client, name: str, database: int) -> int:
         viz_type="table",
         datasource_id=dataset,
         datasource_type="table",
-        params=json.dumps(
-            {"viz_type": "table", "query_mode": "raw", "all_columns": ["mart", "run"]}
-        ),
+        params=json.dumps({"viz_type": "table", "query_mode": "raw", "all_columns": _RUN_COLUMNS}),
         query_context=query_context(dataset, _RUN_COLUMNS),
     )
 

@@ -34,6 +34,7 @@ PACKAGES = (
 _USER = "analyst"
 _START_SECONDS = 180
 _MILLISECONDS = 120_000
+_GROWING_MILLISECONDS = 2_000  # a chart grows into its shape
 
 
 class SupersetError(Exception):
@@ -106,12 +107,12 @@ class Client:
         rows: list[dict[str, Any]] = answer["result"][0]["data"]
         return rows
 
-    def drawn_rows(self, chart: int, picture: Path) -> list[dict[str, Any]]:
+    def drawn_rows(self, chart: int, picture: Path | None = None) -> list[dict[str, Any]]:
         """Opens a chart in the browser and waits until it is drawn.
 
         Args:
             chart: Its id.
-            picture: Where to keep what it looks like.
+            picture: Where to keep what it looks like, if at all.
 
         Returns:
             The rows that it is drawn from.
@@ -126,7 +127,9 @@ class Client:
             if not asked.value.ok:
                 raise SupersetError(f"{asked.value.status}: {asked.value.text()[:300]}")
             page.wait_for_selector(".slice_container canvas")
-            page.screenshot(path=picture)
+            if picture is not None:
+                page.wait_for_timeout(_GROWING_MILLISECONDS)
+                page.screenshot(path=picture)
             rows: list[dict[str, Any]] = asked.value.json()["result"][0]["data"]
         finally:
             page.close()
