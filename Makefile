@@ -59,8 +59,9 @@ docs: $(STAMP) ## Write data/docs.html: every model and column, and what it is m
 	@mv $(CHECKS)/dbt-docs/static_index.html data/docs.html
 	@echo "data/docs.html"
 
-bench: $(STAMP) ## Measure the ledger and the loading of files and Stripe against plain DuckDB
+bench: $(STAMP) ## Measure models and loading against plain DuckDB, and a large company's reports
 	@$(BIN)/python -m benchmarks
+	@$(BIN)/python -m benchmarks.reports
 
 $(STAMP): requirements.lock
 	@set -eu; \

@@ -2,18 +2,15 @@
 
 import argparse
 import json
-import multiprocessing
 import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ParamSpec, TypeVar
 
-from benchmarks.measuring import Comparison, compare, machine_facts
+from benchmarks.measuring import Comparison, aside, compare, machine_facts, say
 from benchmarks.preparing import check_ledger, check_payments, compile_ledger, prepare_ledger
 from benchmarks.stripe_lines import check_stripe_lines, write_stripe_lines
 from benchmarks.support import check_support, compile_support, prepare_support
@@ -26,9 +23,6 @@ LOADING_PAIRS = 3
 STRIPE_PAIRS = 3
 TICKETS = 1_000_000
 SUPPORT_PAIRS = 3
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 
 @dataclass(frozen=True)
@@ -55,14 +49,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     json_file = parser.parse_args(arguments).json
     facts = machine_facts()
     started = time.monotonic()
-    _say(", ".join(f"{name} {value}" for name, value in facts.items()))
-    _say("CPU seconds of whole processes; the ratio is the median of pairs run in turns.\n")
+    say(", ".join(f"{name} {value}" for name, value in facts.items()))
+    say("CPU seconds of whole processes; the ratio is the median of pairs run in turns.\n")
     comparisons = []
     with tempfile.TemporaryDirectory(prefix="perene-bench-") as folder:
         for comparison in _comparisons(Path(folder)):
             comparisons.append(comparison)
             _report(comparison)
-    _say(f"\n{time.monotonic() - started:.0f} s in all.")
+    say(f"\n{time.monotonic() - started:.0f} s in all.")
     if json_file is not None:
         figures = {"machine": facts, "comparisons": [found.as_json() for found in comparisons]}
         json_file.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
@@ -71,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _comparisons(folder: Path) -> Iterator[Comparison]:
     empty = folder / "empty"
-    compiled = _aside(compile_ledger, empty)
+    compiled = aside(compile_ledger, empty)
     for case in LEDGER_CASES:
         yield _ledger(folder, empty, compiled, case)
     yield _loading(folder)
@@ -85,7 +79,7 @@ def _ledger(folder: Path, empty: Path, compiled: Path, case: LedgerCase) -> Comp
     home.mkdir()
     warehouse = home / "warehouse.duckdb"
     try:
-        _aside(
+        aside(
             prepare_ledger,
             empty / warehouse.name,
             compiled,
@@ -97,7 +91,7 @@ def _ledger(folder: Path, empty: Path, compiled: Path, case: LedgerCase) -> Comp
             case.name,
             lambda: ("ledger", str(warehouse), str(compiled)),
             lambda: ("sort", str(warehouse)),
-            lambda: _aside(check_ledger, warehouse),
+            lambda: aside(check_ledger, warehouse),
             case.pairs,
         )
     finally:
@@ -108,7 +102,7 @@ def _loading(folder: Path) -> Comparison:
     """A load of payments.csv by the source ``files`` against DuckDB's own reading of it."""
     files = folder / "files"
     files.mkdir()
-    _aside(write_payments, files / "payments.csv", PAYMENTS)
+    aside(write_payments, files / "payments.csv", PAYMENTS)
     home, database = folder / "home", folder / "plain.duckdb"
 
     def load() -> Sequence[str]:
@@ -123,7 +117,7 @@ def _loading(folder: Path) -> Comparison:
         "loading payments.csv",
         load,
         read,
-        lambda: _aside(check_payments, home, database),
+        lambda: aside(check_payments, home, database),
         LOADING_PAIRS,
     )
 
@@ -132,7 +126,7 @@ def _loading_stripe(folder: Path) -> Comparison:
     """A load of charges and invoices by the source ``stripe`` against DuckDB's own reading."""
     lines = folder / "stripe"
     lines.mkdir()
-    _aside(write_stripe_lines, lines, STRIPE_OBJECTS)
+    aside(write_stripe_lines, lines, STRIPE_OBJECTS)
     home, database = folder / "stripe-home", folder / "stripe.duckdb"
 
     def load() -> Sequence[str]:
@@ -147,7 +141,7 @@ def _loading_stripe(folder: Path) -> Comparison:
         "loading Stripe's JSON",
         load,
         read,
-        lambda: _aside(check_stripe_lines, home, database),
+        lambda: aside(check_stripe_lines, home, database),
         STRIPE_PAIRS,
     )
 
@@ -156,39 +150,27 @@ def _support(folder: Path) -> Comparison:
     """The support marts against a sort of the events they read."""
     home, empty = folder / "support", folder / "empty-support"
     home.mkdir()
-    compiled = _aside(compile_support, empty)
+    compiled = aside(compile_support, empty)
     warehouse = home / "warehouse.duckdb"
-    _aside(prepare_support, empty / warehouse.name, warehouse, TICKETS)
+    aside(prepare_support, empty / warehouse.name, warehouse, TICKETS)
     return compare(
         "support marts",
         lambda: ("support", str(warehouse), str(compiled)),
         lambda: ("sort_events", str(warehouse)),
-        lambda: _aside(check_support, warehouse),
+        lambda: aside(check_support, warehouse),
         SUPPORT_PAIRS,
     )
-
-
-def _aside(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """Does work in another process: the peak memory of a child is never below its parent's."""
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, mp_context=context) as pool:
-        return pool.submit(work, *args, **kwargs).result()
 
 
 def _report(comparison: Comparison) -> None:
     ours, yardstick = comparison.middle_costs
     low, high = min(comparison.ratios), max(comparison.ratios)
-    _say(
+    say(
         f"{comparison.name:<28}{comparison.rows:>10,} rows  {comparison.ratio:>5.2f} x"
         f"  ({low:.2f} to {high:.2f})   {ours.cpu_seconds:6.2f} s against"
         f" {yardstick.cpu_seconds:5.2f} s; {ours.peak_mib:,.0f} MiB against"
         f" {yardstick.peak_mib:,.0f} MiB"
     )
-
-
-def _say(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -5,20 +5,26 @@ figure is the CPU time (user and system) of a whole process, its start included,
 the median over pairs of runs that follow each other.
 """
 
+import multiprocessing
 import os
 import platform
 import statistics
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TextIO, TypeVar
 
 ROOT = Path(__file__).resolve().parents[1]
 Step = Callable[[], Sequence[str]]
+P = ParamSpec("P")
+R = TypeVar("R")
 
+_SETTINGS = ("PERENE_", "EXCHANGE_RATES_", "FILES_", "STRIPE_", "ZENDESK_", "DAGSTER_HOME")
 _KIB_PER_UNIT = 1 if sys.platform == "linux" else 1 / 1024  # macOS counts in bytes
 
 
@@ -29,10 +35,12 @@ class Cost:
     Attributes:
         cpu_seconds: User and system time.
         peak_mib: Largest resident memory.
+        clock_seconds: Time on the clock, which says little on a shared machine.
     """
 
     cpu_seconds: float
     peak_mib: float
+    clock_seconds: float
 
 
 @dataclass(frozen=True)
@@ -67,14 +75,7 @@ class Comparison:
     @property
     def middle_costs(self) -> tuple[Cost, Cost]:
         """The median CPU and memory of ours and of the yardstick, each on its own."""
-        ours, yardstick = (
-            Cost(
-                statistics.median(cost.cpu_seconds for cost in costs),
-                statistics.median(cost.peak_mib for cost in costs),
-            )
-            for costs in (self.ours, self.yardstick)
-        )
-        return ours, yardstick
+        return middle_cost(self.ours), middle_cost(self.yardstick)
 
     def as_json(self) -> dict[str, Any]:
         """Everything, for a file."""
@@ -106,20 +107,76 @@ def compare(
     )
 
 
-def run_step(arguments: Sequence[str]) -> Cost:
+def middle_cost(costs: Sequence[Cost]) -> Cost:
+    """The median of each figure on its own."""
+    return Cost(
+        statistics.median(cost.cpu_seconds for cost in costs),
+        statistics.median(cost.peak_mib for cost in costs),
+        statistics.median(cost.clock_seconds for cost in costs),
+    )
+
+
+def run_step(arguments: Sequence[str], settings: Mapping[str, str] | None = None) -> Cost:
     """Runs a step in a process of its own, and waits for its end.
+
+    Args:
+        arguments: The step's name, then its own.
+        settings: The project's settings for it, in its environment.
+
+    Returns:
+        What it took, its start included.
 
     Raises:
         RuntimeError: It failed; its own words are on the error stream.
     """
-    process = subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.steps", *arguments], cwd=ROOT, env=_environment()
-    )
+    started = time.monotonic()
+    process = start_step(arguments, settings)
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
         raise RuntimeError(f"The step {' '.join(arguments)} failed; its message is above.")
-    return Cost(usage.ru_utime + usage.ru_stime, usage.ru_maxrss * _KIB_PER_UNIT / 1024)
+    return Cost(
+        usage.ru_utime + usage.ru_stime,
+        usage.ru_maxrss * _KIB_PER_UNIT / 1024,
+        time.monotonic() - started,
+    )
+
+
+def start_step(
+    arguments: Sequence[str],
+    settings: Mapping[str, str] | None = None,
+    output: TextIO | None = None,
+) -> "subprocess.Popen[bytes]":
+    """Starts a step in a process of its own.
+
+    Args:
+        arguments: The step's name, then its own.
+        settings: The project's settings for it, in its environment.
+        output: Where its words go, instead of this process's output.
+
+    Returns:
+        The process.
+    """
+    return subprocess.Popen(
+        [sys.executable, "-m", "benchmarks.steps", *arguments],
+        cwd=ROOT,
+        env={**_environment(), **(settings or {})},
+        stdout=output,
+        stderr=output,
+    )
+
+
+def aside(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Does work in another process: the peak memory of a child is never below its parent's."""
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=context) as pool:
+        return pool.submit(work, *args, **kwargs).result()
+
+
+def say(line: str) -> None:
+    """Prints a line at once."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 def machine_facts() -> dict[str, str | int | float]:
@@ -134,5 +191,12 @@ def machine_facts() -> dict[str, str | int | float]:
 
 
 def _environment() -> dict[str, str]:
-    """The environment without what would make every start compile all modules anew."""
-    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    """The environment without the operator's settings.
+
+    And without what would make every start compile all modules anew.
+    """
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name != "PYTHONDONTWRITEBYTECODE" and not name.startswith(_SETTINGS)
+    }

@@ -1,5 +1,6 @@
 """What is measured, one step a process: ``python -m benchmarks.steps STEP ARGUMENTS``."""
 
+import os
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -163,6 +164,34 @@ def read_json(database: str, folder: str) -> None:
         connection.execute("checkpoint")
 
 
+def run() -> None:
+    """Does what ``python -m orchestration run`` does, with the settings of its environment only.
+
+    The operator's ``.env`` may name a database to publish to, and people to write to.
+    """
+    # Imported here, so that the other steps do not pay for it.
+    import ingestion.settings
+
+    ingestion.settings.ENV_FILE = Path(os.devnull)
+    from orchestration.command_line import main
+
+    sys.exit(main(["run"]))
+
+
+def pack(home: str, language: str) -> None:
+    """Makes the KPI pack of the last closed month in one language: figures read, files written."""
+    # Imported here, so that the other steps do not pay for it.
+    from ingestion.settings import Home
+    from orchestration.reports.kpi_pack import make_kpi_pack
+    from orchestration.reports.reading import last_closed_month
+    from orchestration.reports.report import published_snapshot
+
+    month = last_closed_month(published_snapshot(Home(Path(home))))
+    if month is None:
+        sys.exit("No month is closed.")
+    make_kpi_pack(Home(Path(home)), month, (language,))
+
+
 STEPS: dict[str, Callable[..., None]] = {
     "ledger": ledger,
     "sort": sort,
@@ -172,6 +201,8 @@ STEPS: dict[str, Callable[..., None]] = {
     "read_csv": read_csv,
     "load_stripe": load_stripe,
     "read_json": read_json,
+    "run": run,
+    "pack": pack,
 }
 
 if __name__ == "__main__":

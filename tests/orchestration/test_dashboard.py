@@ -328,6 +328,18 @@ def test_a_link_with_nonsense_shows_the_usual_view(reader: Reader) -> None:
     assert reader.page.evaluate("document.documentElement.lang") == "en"
 
 
+def test_a_link_that_asks_for_more_months_than_there_are_shows_all(
+    browser: Browser, tmp_path: Path
+) -> None:
+    home = Home(tmp_path)
+    with duckdb.connect(str(publish_company(home))) as opened:
+        opened.execute("delete from marts.kpis_monthly where metric_month < date '2025-01-01'")
+    for one in _reader(browser, make_dashboard(home)):
+        one.open("#period=36")
+        assert one.page.get_by_role("combobox", name="Period", exact=True).input_value() == "12"
+        assert one.page.locator("g[data-series=New] rect").count() == 13
+
+
 def test_the_months_can_be_read_with_the_keyboard(reader: Reader, snapshot: Path) -> None:
     reader.open()
     page = reader.page

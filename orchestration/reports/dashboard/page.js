@@ -274,6 +274,8 @@ function header() {
   theme.addEventListener("click", () => change("theme", dark ? "light" : "dark"));
   const known = PERIODS.filter((period, index) =>
     !index || Number(PERIODS[index - 1]) < monthRangeAll());
+  // A link may ask for more months than there are; the longest that is offered shows all of them.
+  const period = known.includes(state.period) ? state.period : known.at(-1);
   return [
     html("div", {},
       html("p", { class: "quiet" }, t("Subscriptions")),
@@ -281,8 +283,8 @@ function header() {
       html("p", { class: "quiet" }, t("Last closed month, against the month before. Data as of {instant}.",
         { instant: instantText(figures.basis.as_of) }))),
     html("div", { class: "controls", role: "group", "aria-label": t("Filters") },
-      control("period", t("Period"), ...known.map((period) =>
-        option(period, t("{count} months", { count: period }), state.period))),
+      control("period", t("Period"), ...known.map((count) =>
+        option(count, t("{count} months", { count }), period))),
       control("segment", t("Customers"), option("", t("All customers"), state.segment), ...groups),
       control("language", t("Language"), ...Object.entries(LANGUAGES).map(([code, name]) =>
         option(code, name, state.language))),
