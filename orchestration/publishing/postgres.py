@@ -4,6 +4,10 @@ A publication is one transaction. Where the tables are as before, it deletes and
 statement of a reader, and every transaction that asked for repeatable reads, sees one run; nobody
 waits; and views that people made on the marts stay. Where a table has changed, a new schema takes
 the old one's name. The old one goes when nobody reads it any more, at this run or a later one.
+
+PostgreSQL looks the tables of a statement up one after another, whatever its snapshot. So that none
+reads tables of both schemas, the reader's right to the old one ends with its name: PostgreSQL asks
+for the rights when all tables are found, and refuses. Asked again, the statement reads the new run.
 """
 
 import re
@@ -89,10 +93,10 @@ def publish_to_postgres(
         try:
             remarks = [*_ensure_reader(connection, target.reader)]
             with connection.transaction():
-                rows = _replace(connection, source, tables, version, Path(folder))
-                _grant(connection, target.reader)
+                rows = _replace(connection, source, tables, version, Path(folder), target.reader)
+                _grant(connection, SCHEMA, target.reader)
             _vacuum(connection, tables)
-            remarks += _drop_old_schemas(connection)
+            remarks += _drop_old_schemas(connection, target.reader)
         except psycopg.Error as error:
             raise explain(error) from None  # its details may hold customers' data
     return PostgresPublication(version, run_id, len(tables) - 1, rows, tuple(remarks))
@@ -104,6 +108,7 @@ def _replace(
     tables: Sequence[PublishedTable],
     version: str,
     folder: Path,
+    reader: str,
 ) -> int:
     """Puts the snapshot in the place of what is there; returns the number of rows of the marts."""
     mark = _MARK + fingerprint(tables)
@@ -130,6 +135,11 @@ def _replace(
             connection.execute(statement)
     if schema == _NEW:
         if found is not None:
+            # First, for PostgreSQL tells the other sessions of changes in their order.
+            if _exists(connection, reader):
+                _execute(
+                    connection, "revoke select on all tables in schema {} from {}", SCHEMA, reader
+                )
             _execute(
                 connection,
                 "alter schema {} rename to {}",
@@ -191,10 +201,10 @@ def _ensure_reader(connection: psycopg.Connection[Any], reader: str) -> Iterator
         )
 
 
-def _grant(connection: psycopg.Connection[Any], reader: str) -> None:
+def _grant(connection: psycopg.Connection[Any], schema: str, reader: str) -> None:
     if _exists(connection, reader):
-        _execute(connection, "grant usage on schema {} to {}", SCHEMA, reader)
-        _execute(connection, "grant select on all tables in schema {} to {}", SCHEMA, reader)
+        _execute(connection, "grant usage on schema {} to {}", schema, reader)
+        _execute(connection, "grant select on all tables in schema {} to {}", schema, reader)
 
 
 def _vacuum(connection: psycopg.Connection[Any], tables: Sequence[PublishedTable]) -> None:
@@ -204,7 +214,7 @@ def _vacuum(connection: psycopg.Connection[Any], tables: Sequence[PublishedTable
     connection.execute(sql.SQL("vacuum (analyze, truncate false, skip_locked) {}").format(names))
 
 
-def _drop_old_schemas(connection: psycopg.Connection[Any]) -> Iterator[str]:
+def _drop_old_schemas(connection: psycopg.Connection[Any], reader: str) -> Iterator[str]:
     """Drops former schemas that nobody reads; says why one stays, and leaves it to the next run.
 
     A reader that sits idle in its transaction would otherwise be waited for without end.
@@ -229,6 +239,8 @@ def _drop_old_schemas(connection: psycopg.Connection[Any]) -> Iterator[str]:
         except psycopg.errors.LockNotAvailable:
             yield f"The schema {schema} is still read; a later run drops it."
         except psycopg.errors.DependentObjectsStillExist as error:
+            # All tables were locked: no statement is between the schemas any more.
+            _grant(connection, schema, reader)
             yield (
                 f"The schema {schema} is old but still used: {error.diag.message_detail}. "
                 f"Make them again on the schema {SCHEMA}; a later run then drops it."

@@ -137,8 +137,11 @@ def test_the_reader_reads_and_can_write_nothing(settings: Settings, target: Post
     reader = PostgresTarget(target.address.replace("postgres@", "bi_reader@"), "bi_reader")
     assert rows(reader, "select label from marts.label") == [("second",)]
     with psycopg.connect(reader.address, autocommit=True) as connection:
-        for name in ("statement_timeout", "idle_in_transaction_session_timeout"):
-            assert connection.execute(f"show {name}").fetchone() in [("5min",), ("10min",)]
+        for name, limit in (
+            ("statement_timeout", "5min"),
+            ("idle_in_transaction_session_timeout", "10min"),
+        ):
+            assert connection.execute(f"show {name}").fetchone() == (limit,)
         with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
             connection.execute("create temporary table t (a int)")
         connection.execute("set default_transaction_read_only = off")
@@ -159,6 +162,30 @@ def test_the_reader_reads_and_can_write_nothing(settings: Settings, target: Post
         ):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 connection.execute(statement)
+
+
+def test_a_readers_statement_that_lasts_too_long_ends_and_so_does_an_idle_transaction(
+    settings: Settings, target: PostgresTarget
+) -> None:
+    publish_both(settings, target, "first")
+    with psycopg.connect(target.address) as connection:
+        for name in ("statement_timeout", "idle_in_transaction_session_timeout"):
+            connection.execute(f"alter role bi_reader set {name} = '300ms'")
+    address = target.address.replace("postgres@", "bi_reader@")
+    with (
+        psycopg.connect(address) as slow,
+        pytest.raises(psycopg.errors.QueryCanceled, match="statement timeout"),
+    ):
+        slow.execute("select count(*), pg_sleep(30) from marts.label")
+
+    idle = psycopg.connect(address)
+    idle.execute("select label from marts.label").fetchall()  # and goes for lunch
+    change_warehouse(settings.home, "create table marts.more as select 1 as a")
+    assert publish_again(settings, target, "second").remarks == ()
+    assert schemas(target) == ["marts"], "nobody holds the old schema any more"
+    with pytest.raises(psycopg.errors.IdleInTransactionSessionTimeout):
+        idle.execute("select label from marts.label")
+    assert idle.closed
 
 
 def test_a_role_that_may_not_be_created_is_asked_for(
@@ -240,6 +267,8 @@ def test_a_view_on_an_old_schema_is_named_and_not_dropped(
     publish_both(settings, target, "first")
     with psycopg.connect(target.address) as connection:
         connection.execute("create view public.names as select label from marts.label")
+        # A view reads by its owner's rights.
+        connection.execute("alter view names owner to bi_reader")
     change_warehouse(settings.home, "create table marts.more as select 1 as a")
     (remark,) = publish_again(settings, target, "second").remarks
     assert "view public.names depends on table" in remark

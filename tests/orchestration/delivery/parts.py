@@ -6,7 +6,8 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from email import message_from_bytes
@@ -14,7 +15,7 @@ from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
 from pathlib import Path
 from types import FrameType
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -22,7 +23,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 from ingestion.settings import Settings
 from orchestration.delivery.deliver import Delivered, deliver
-from orchestration.delivery.ledger import Entry, open_ledger
+from orchestration.delivery.ledger import Entry, ledger_file, open_ledger
 from orchestration.delivery.recipients import COLUMNS
 from orchestration.delivery.reports import REPORTS
 from orchestration.reports.message import Message
@@ -40,8 +41,9 @@ class MailServer:
 
     Attributes:
         mails: What it accepted: the address, and the mail.
-        answers: Per command (RCPT, DATA) what it says next instead of accepting; ``drop`` closes
-            the line, and ``accept and drop`` takes the mail first.
+        answers: Per command what it says next instead of accepting; ``drop`` closes the line, and
+            ``accept and drop`` takes the mail first. DATA is answered before the message, MESSAGE
+            after it.
         password: Demanded from everybody if set.
     """
 
@@ -49,6 +51,18 @@ class MailServer:
     answers: dict[str, list[str]] = field(default_factory=dict)
     password: str = ""
     port: int = 0
+
+    async def handle_MAIL(  # noqa: N802 - aiosmtpd's name
+        self, server: SMTP, _: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        answer = self._next("MAIL")
+        if answer == "drop":
+            self._drop(server)
+        if answer:
+            return answer
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 OK"
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, server: SMTP, _: Session, envelope: Envelope, address: str, options: list[str]
@@ -63,7 +77,7 @@ class MailServer:
         return "250 OK"
 
     async def handle_DATA(self, server: SMTP, _: Session, envelope: Envelope) -> str:  # noqa: N802
-        answer = self._next("DATA")
+        answer = self._next("MESSAGE")
         if answer == "accept and drop" or not answer:
             content = cast(bytes, envelope.original_content)
             mail = message_from_bytes(content, policy=SMTP_POLICY)
@@ -72,6 +86,13 @@ class MailServer:
         if answer and answer.endswith("drop"):
             self._drop(server)
         return answer or "250 OK"
+
+    async def answer_to_data(self, server: SMTP) -> str:
+        """What it says to DATA instead of asking for the message."""
+        answer = self._next("DATA")
+        if answer == "drop":
+            self._drop(server)
+        return answer
 
     def authenticate(self, *arguments: Any) -> AuthResult:
         given = arguments[-1].password.decode()
@@ -92,11 +113,27 @@ class MailServer:
         cast(asyncio.Transport, server.transport).abort()
 
 
+class _AskedFirst(SMTP):
+    """aiosmtpd, which by itself takes every message before it says anything of it."""
+
+    async def smtp_DATA(self, arg: str) -> None:  # noqa: N802 - aiosmtpd's name
+        answer = await cast(MailServer, self.event_handler).answer_to_data(self)
+        if answer:
+            await self.push(answer)
+        else:
+            await super().smtp_DATA(arg)
+
+
+class _Controller(Controller):
+    def factory(self) -> SMTP:
+        return _AskedFirst(self.handler, **self.SMTP_kwargs)
+
+
 @contextmanager
 def mail_server(password: str = "") -> Iterator[MailServer]:
     """Starts the server; it ends with the block."""
     server = MailServer(password=password)
-    controller = Controller(
+    controller = _Controller(
         server,
         hostname="127.0.0.1",
         port=free_port(),
@@ -178,6 +215,39 @@ def report_gives(monkeypatch: pytest.MonkeyPatch, message: Message) -> None:
     made = MadeReport(message)
     kind = replace(REPORTS["kpi_pack"], make=lambda *_: made)
     monkeypatch.setitem(REPORTS, "kpi_pack", kind)
+
+
+Arrived = TypeVar("Arrived", bound=Hashable)
+
+# What every delivery goes through before and after its channel.
+KEEPING = ("delivery/deliver.py", "delivery/post_office.py", "delivery/ledger.py")
+
+
+def fates_of_kills(
+    settings: Settings, channel: str, forget: Callable[[], None], arrived: Callable[[], Arrived]
+) -> Counter[tuple[str, Arrived]]:
+    """Delivers the pack once for each line of the deliveries and of a channel, and dies there.
+
+    Args:
+        settings: The data folder; the pack has one recipient.
+        channel: The channel's file.
+        forget: Empties the other side.
+        arrived: What arrived there.
+
+    Returns:
+        How often the next delivery found which state, and what had arrived when it was over.
+    """
+    fates: Counter[tuple[str, Arrived]] = Counter()
+    was_killed, stop_at = True, 0
+    while was_killed:
+        stop_at += 1
+        ledger_file(settings.home).unlink(missing_ok=True)
+        forget()
+        was_killed = killed_at(stop_at, (*KEEPING, channel), lambda: send(settings))
+        (outcome,) = send(settings).outcomes
+        fates[outcome.state, arrived()] += 1
+    assert outcome.state == "sent", "nothing killed the last one"
+    return fates
 
 
 def killed_at(stop_at: int, watched: tuple[str, ...], action: Callable[[], object]) -> bool:

@@ -174,7 +174,7 @@ def test_the_commands_deliver_list_release_and_say_what_is_wrong(
 ) -> None:
     assert published.home.path.exists()
     recipients(row())
-    mails.answers["DATA"] = ["drop"]
+    mails.answers["MESSAGE"] = ["drop"]
     assert main(["deliver"]) == 1
     assert "unknown" in capsys.readouterr().out
     assert main(["deliveries"]) == 1
@@ -209,7 +209,7 @@ def test_dagster_tries_again_what_failed_and_its_check_shows_what_is_in_doubt(
     assert published.home.path.exists()
     recipients(row(), row(who="Bob", address="bob@company.example"))
     mails.answers["RCPT"] = ["451 later"]
-    mails.answers["DATA"] = ["drop"]
+    mails.answers["MESSAGE"] = ["drop"]
     asset = delivery_assets(dg.RetryPolicy(max_retries=1))
     job = dg.Definitions(
         assets=[asset],

@@ -18,8 +18,8 @@ from tests.orchestration.delivery.parts import (
     PERIOD,
     Recipients,
     entries,
+    fates_of_kills,
     free_port,
-    killed_at,
     report_gives,
     row,
     send,
@@ -165,20 +165,17 @@ def test_killed_at_any_line_the_pointer_never_leads_to_half_a_report(
     published: Settings, recipients: Recipients, bucket: Bucket
 ) -> None:
     recipients(S3)
-    fates: Counter[tuple[str, bool]] = Counter()
-    was_killed, stop_at = True, 0
-    while was_killed:
-        stop_at += 1
-        ledger_file(published.home).unlink(missing_ok=True)
-        bucket.empty()
-        was_killed = killed_at(stop_at, ("channels/objects.py",), lambda: send(published))
+
+    def arrived() -> bool:
         keys = bucket.names()
-        if "latest.json" in keys:
-            pointer = bucket.pointer()
-            assert {f"{pointer['folder']}/{name}" for name in pointer["files"]} < set(keys)
-        (outcome,) = send(published).outcomes
         assert set(bucket.versions().values()) <= {1}, "nothing was put twice"
-        fates[outcome.state, "latest.json" in bucket.names()] += 1
-    assert stop_at > 20
-    assert set(fates) == {("unknown", False), ("unknown", True), ("sent", True)}
+        if "latest.json" not in keys:
+            return False
+        pointer = bucket.pointer()
+        assert {f"{pointer['folder']}/{name}" for name in pointer["files"]} < set(keys)
+        return True
+
+    fates = fates_of_kills(published, "channels/objects.py", bucket.empty, arrived)
+    assert fates.total() > 150
+    assert set(fates) == {("unknown", False), ("unknown", True), ("sent", True)}, fates
     assert [entry.state for entry in entries(published)] == ["sent"]

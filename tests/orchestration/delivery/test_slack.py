@@ -3,7 +3,6 @@
 import json
 import logging
 import threading
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -18,8 +17,8 @@ from orchestration.reports.message import Message
 from tests.orchestration.delivery.parts import (
     Recipients,
     entries,
+    fates_of_kills,
     free_port,
-    killed_at,
     report_gives,
     row,
     send,
@@ -274,18 +273,18 @@ def test_slack_that_is_not_there_fails_and_the_token_is_shown_nowhere(
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # a child of a process with threads
-def test_killed_at_any_line_a_channel_gets_no_two_posts_and_no_loss_goes_unnoticed(
+def test_killed_at_any_line_a_channel_gets_no_two_posts_nor_files_and_no_loss_goes_unnoticed(
     published: Settings, recipients: Recipients, slack: Slack
 ) -> None:
-    recipients(_SLACK)
-    fates: Counter[tuple[str, int]] = Counter()
-    was_killed, stop_at = True, 0
-    while was_killed:
-        stop_at += 1
-        ledger_file(published.home).unlink(missing_ok=True)
+    recipients(_SLACK | {"attachments": "yes"})
+
+    def forget() -> None:
         slack.posts.clear()
-        was_killed = killed_at(stop_at, ("channels/slack.py",), lambda: send(published))
-        (outcome,) = send(published).outcomes
-        fates[outcome.state, len(slack.posts)] += 1
-    assert stop_at > 20
-    assert set(fates) == {("unknown", 0), ("unknown", 1), ("sent", 1)}
+        slack.shared.clear()
+
+    fates = fates_of_kills(
+        published, "channels/slack.py", forget, lambda: (len(slack.posts), len(slack.shared))
+    )
+    assert fates.total() > 150
+    unknown = {("unknown", arrived) for arrived in ((0, 0), (1, 0), (1, 1))}
+    assert set(fates) == {("sent", (1, 1)), *unknown}, fates
