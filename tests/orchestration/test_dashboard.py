@@ -3,6 +3,7 @@
 import re
 import shutil
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
@@ -17,6 +18,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from ingestion.settings import Home
 from orchestration.reports.dashboard.dashboard import make_dashboard
+from tests.orchestration.browser_pdf import sheets
 from tests.orchestration.dashboard_company import HOSTILE, publish_company
 
 MINUS = "\N{MINUS SIGN}"
@@ -59,6 +61,14 @@ def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def dashboard(snapshot: Path) -> Path:
     return make_dashboard(Home(snapshot.parents[1]))
+
+
+@pytest.fixture(scope="module")
+def long_dashboard(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of a company with more months than a dashboard keeps."""
+    home = Home(tmp_path_factory.mktemp("long"))
+    publish_company(home, closed_months=40)
+    return make_dashboard(home)
 
 
 @dataclass
@@ -384,6 +394,30 @@ def test_a_printed_sheet_is_light_without_controls_and_has_the_foot(
         foot = one.text("#footer")
         for text in ("default, 3", "USD", "America/Sao_Paulo", "Jan 6, 2026", "build-1"):
             assert text in foot
+
+
+@pytest.mark.parametrize("period", [12, 24, 36])
+@pytest.mark.parametrize("language", ["en", "pt_BR", "pt_PT"])
+def test_the_printed_sheets_hold_all_of_the_triangle(
+    browser: Browser, long_dashboard: Path, period: int, language: str
+) -> None:
+    for one in _reader(browser, long_dashboard):
+        one.open(f"#period={period}&language={language}&retention=mrr")
+        title = one.text("section:has(.triangle) h2")
+        rows = one.page.evaluate(
+            "[...document.querySelectorAll('.triangle tr')]"
+            ".map((row) => [...row.cells].map((cell) => cell.textContent))"
+        )
+        assert len(rows) == period + 1
+        printed = sheets(one.page.pdf(prefer_css_page_size=True))
+        assert len(printed) == (3 if period == 12 else 4), "no sheet is left nearly empty"
+        (sheet,) = [sheet for sheet in printed if title in sheet]
+        shown = Counter(" ".join(line.split()) for line in sheet.splitlines())
+        wanted = Counter(" ".join(cell.split()) for row in rows for cell in row if cell)
+        assert wanted <= shown, wanted - shown
+        assert wanted[str(period - 1)], "the oldest age"
+        for text in ("default, 3", "America/Sao_Paulo", "build-1"):
+            assert all(text in sheet for sheet in printed), "the foot stands on every sheet"
 
 
 def test_a_company_without_any_mrr_sees_a_page_that_says_so(

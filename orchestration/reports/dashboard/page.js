@@ -86,6 +86,8 @@ const shownValues = (values) => values.slice(monthRange().first);
 const closedValue = (values) => values[monthRange().closed];
 // A long triangle takes the whole width, and so does what would stand beside it.
 const isWide = () => Math.min(Number(state.period), monthRange().closed + 1) > 13;
+// It then comes after its neighbour, which fills the sheet that it would leave empty in print.
+const inOrder = (triangle, neighbour) => (isWide() ? [neighbour, triangle] : [triangle, neighbour]);
 const isOpen = () => monthRange().closed < figures.months.length - 1;
 
 // ---- Wording: by language and locale; what is unknown is a dash.
@@ -465,7 +467,7 @@ function cohorts() {
     option("mrr", t("MRR"), state.retention));
   return panel(title, isWide() ? "" : "w7", { tag: companyTag(), extra: kind },
     html("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": title },
-      html("table", { class: "triangle" },
+      html("table", { class: isWide() ? "triangle dense" : "triangle" },
         html("caption", { class: "unseen" }, title),
         html("thead", {}, html("tr", {}, ...heads.map((head) =>
           html("th", { scope: "col" }, String(head))))),
@@ -582,7 +584,7 @@ function draw() {
   const open = [...document.querySelectorAll("details")].map((one) => one.open);
   pending = [];
   document.getElementById("header").replaceChildren(...header());
-  const byMonth = [cards, revenue, movements, waterfall, rates, cohorts, dunning, support];
+  const byMonth = [cards, revenue, movements, waterfall, rates, ...inOrder(cohorts, dunning), support];
   document.getElementById("main").replaceChildren(
     ...[...(figures.months.length ? byMonth : []), quality]
       .map((section) => section()).filter((section) => section !== null));
