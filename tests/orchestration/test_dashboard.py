@@ -19,7 +19,11 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from ingestion.settings import Home
 from orchestration.reports.dashboard.dashboard import make_dashboard
 from tests.orchestration.browser_pdf import sheets
-from tests.orchestration.dashboard_company import HOSTILE, publish_company
+from tests.orchestration.dashboard_company import (
+    HOSTILE,
+    publish_company,
+    publish_readme_company,
+)
 
 MINUS = "\N{MINUS SIGN}"
 DASH = "\N{EM DASH}"
@@ -68,6 +72,22 @@ def long_dashboard(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Of a company with more months than a dashboard keeps."""
     home = Home(tmp_path_factory.mktemp("long"))
     publish_company(home, closed_months=40)
+    return make_dashboard(home)
+
+
+@pytest.fixture(scope="module")
+def readme_dashboard(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of the three customers in README.md, long after the last of them came."""
+    home = Home(tmp_path_factory.mktemp("readme"))
+    publish_readme_company(home)
+    return make_dashboard(home)
+
+
+@pytest.fixture(scope="module")
+def young_dashboard(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of the same company after two months, when its prices were in cents."""
+    home = Home(tmp_path_factory.mktemp("young"))
+    publish_readme_company(home, closed_months=2, price="0.04")
     return make_dashboard(home)
 
 
@@ -418,6 +438,85 @@ def test_the_printed_sheets_hold_all_of_the_triangle(
         assert wanted[str(period - 1)], "the oldest age"
         for text in ("default, 3", "America/Sao_Paulo", "build-1"):
             assert all(text in sheet for sheet in printed), "the foot stands on every sheet"
+
+
+LANGUAGES = ("en", "pt_BR", "pt_PT")
+# Where a row of panels does not reach the end of the page.
+HOLES = """() => {
+    const end = document.querySelector('main').getBoundingClientRect().right;
+    const rows = {};
+    for (const panel of document.querySelectorAll('main > *')) {
+        const { top, right } = panel.getBoundingClientRect();
+        rows[Math.round(top)] = Math.max(rows[Math.round(top)] ?? 0, right);
+    }
+    return Object.values(rows).filter((right) => Math.abs(right - end) > 1).length;
+}"""
+TICKS = """[...document.querySelectorAll('.plot svg')].map((drawing) =>
+    [...drawing.querySelectorAll('.tick')].map((tick) => tick.textContent))"""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_company_of_the_readme_has_a_page_without_holes_or_empty_frames(
+    browser: Browser, readme_dashboard: Path, language: str
+) -> None:
+    said = {
+        "en": ("Zero in each of these months.", "No source has payments", "637 days"),
+        "pt_BR": ("Zero em todos estes meses.", "Nenhuma fonte traz pagamentos", "637 dias"),
+        "pt_PT": ("Zero em todos estes meses.", "Nenhuma fonte tem pagamentos", "637 dias"),
+    }[language]
+    warning = {"en": "Warning (does not hold back", "pt_BR": "Aviso (não impede"}
+    for width in (1440, 390):
+        for one in _reader(browser, readme_dashboard, width):
+            one.open(f"#language={language}")
+            main = one.text("main")
+            for text in said:
+                assert text in main
+            assert warning.get(language, "Aviso (não impede") in main
+            assert "warn: warn" not in main
+            assert one.page.evaluate(HOLES) == 0
+            assert one.page.locator(".triangle tbody tr").count() == 3, "its newest cohorts"
+            for key in ("closing_at_risk_mrr", "failed_charges", "mrr_recovery_rate"):
+                assert one.text(f"[data-card={key}]") == DASH, "unknown is not 0"
+            for place in ("first", "last"):
+                bar = one.page.locator(".bridge rect")
+                box = (bar.first if place == "first" else bar.last).bounding_box()
+                assert box is not None
+                assert box["width"] > 40, "nothing moved, so the bars begin at 0"
+            assert "148" not in one.text(".bridge + .note")
+
+
+def test_headings_stand_above_their_cells(browser: Browser, readme_dashboard: Path) -> None:
+    for one in _reader(browser, readme_dashboard):
+        one.open()
+        apart = one.page.evaluate(
+            """[...document.querySelectorAll('table.wide')].flatMap((table) =>
+                [...table.rows[0].cells].filter((head, index) => getComputedStyle(head).textAlign
+                    !== getComputedStyle(table.rows[1].cells[index]).textAlign)
+                .map((head) => head.textContent))"""
+        )
+        assert apart == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_ticks_differ_however_small_the_company_is(
+    browser: Browser, young_dashboard: Path, readme_dashboard: Path, language: str
+) -> None:
+    for file in (young_dashboard, readme_dashboard):
+        for one in _reader(browser, file):
+            one.open(f"#period=24&language={language}")
+            axes = one.page.evaluate(TICKS)
+            assert len(axes) >= 2
+            for ticks in axes:
+                assert len(ticks) > 1
+                assert len(set(ticks)) == len(ticks), ticks
+
+
+def test_two_months_in_cents_are_drawn(browser: Browser, young_dashboard: Path) -> None:
+    for one in _reader(browser, young_dashboard):
+        one.open()
+        assert one.page.evaluate(TICKS)[1] == ["$0.00", "$0.02", "$0.04", "$0.06", "$0.08"]
+        assert one.page.locator(".panel circle.dot").count() == 2, "one closed month has rates"
+        assert one.page.evaluate(HOLES) == 0
 
 
 def test_a_company_without_any_mrr_sees_a_page_that_says_so(
