@@ -249,7 +249,7 @@ def _months_of(
             "new_customers": len(new),
             "churned_customers": len(lost),
             "closing_customers": len(now),
-            "arpu": _amount(sum(now) / len(now)) if now else None,
+            "arpu": _amount(sum(now, Decimal(0)) / len(now)) if now else None,
             "is_closed": index < len(months) - 1,
             "policy": "default",
             "policy_version": "3",

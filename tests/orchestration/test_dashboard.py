@@ -6,6 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -18,6 +19,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from ingestion.settings import Home
 from orchestration.reports.dashboard.dashboard import make_dashboard
+from orchestration.reports.language import language as report_language
+from orchestration.reports.style import MOVEMENT_COLORS
 from tests.orchestration.browser_pdf import sheets
 from tests.orchestration.dashboard_company import (
     HOSTILE,
@@ -30,6 +33,7 @@ DASH = "\N{EM DASH}"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 MONEY_KPIS = ("closing_mrr", "net_new_mrr", "arpu", "cltv_formula")
 RATE_KPIS = ("customer_churn_rate", "nrr")
+LANGUAGES = ("en", "pt_BR", "pt_PT")
 FIGURES = (
     ("kpis_monthly", "money", (*MONEY_KPIS, "new_mrr", "expansion_mrr", "churned_mrr", "fx_mrr")),
     ("kpis_monthly", "rate", (*RATE_KPIS, "grr")),
@@ -242,7 +246,7 @@ def test_even_a_program_that_ran_in_it_could_ask_nobody(browser: Browser, dashbo
     assert asked == ["/control"]
 
 
-@pytest.mark.parametrize("language", ["en", "pt_BR", "pt_PT"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_every_figure_is_the_marts_as_its_readers_write_it(
     reader: Reader, snapshot: Path, language: str
 ) -> None:
@@ -416,8 +420,102 @@ def test_a_printed_sheet_is_light_without_controls_and_has_the_foot(
             assert text in foot
 
 
+# Texts of a chart that touch each other or reach out of it.
+COLLISIONS = """[...document.querySelectorAll('.plot svg')].flatMap((drawing) => {
+    const bounds = drawing.getBoundingClientRect();
+    const found = [...drawing.querySelectorAll('text')].map((text) =>
+        [text.textContent, text.getBoundingClientRect()]);
+    return found.flatMap(([one, a], index) => [
+        ...found.slice(index + 1).filter(([, b]) => a.left < b.right + 4 && b.left < a.right + 4
+            && a.top < b.bottom - 2 && b.top < a.bottom - 2).map(([other]) => `${one}|${other}`),
+        ...(a.left < bounds.left - 1 || a.right > bounds.right + 1 ? [one] : []),
+    ]);
+})"""
+
+
+@pytest.mark.parametrize("width", [1440, 1024, 390])
+def test_the_names_of_months_touch_nothing_and_are_those_of_the_other_reports(
+    browser: Browser, long_dashboard: Path, width: int
+) -> None:
+    for one in _reader(browser, long_dashboard, width):
+        for language in LANGUAGES:
+            for period in (6, 12, 24, 36):
+                one.open(f"#period={period}&language={language}")
+                assert one.page.evaluate(COLLISIONS) == []
+                last = one.page.evaluate(
+                    "[...document.querySelectorAll('.plot svg')].map((drawing) =>"
+                    "[...drawing.querySelectorAll('.month')].at(-1).textContent)"
+                )
+                assert set(last) == {report_language(language).axis_month(date(2026, 1, 1))}
+
+
+def test_all_ages_of_three_years_are_seen_at_once_where_there_is_room(
+    browser: Browser, long_dashboard: Path
+) -> None:
+    for one in _reader(browser, long_dashboard):
+        one.open("#period=36&retention=mrr")
+        beyond = "(place) => place.scrollWidth - place.clientWidth"
+        assert one.page.locator(".scroll:has(.triangle)").evaluate(beyond) == 0
+        assert one.page.locator(".hint:visible").count() == 0
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_on_a_telephone_nothing_is_hidden_without_a_hint(
+    browser: Browser, long_dashboard: Path, language: str
+) -> None:
+    for one in _reader(browser, long_dashboard, 390):
+        one.open(f"#period=36&language={language}")
+        place = one.page.locator(".scroll:has(.triangle)")
+        hint = one.page.locator(".scroll:has(.triangle) + .hint")
+        assert hint.is_visible()
+        assert "goes-on" in (place.get_attribute("class") or "")
+        place.focus()
+        one.page.keyboard.press("End")
+        for _ in range(40):
+            one.page.keyboard.press("ArrowRight")
+        one.page.wait_for_selector(".scroll:not(.goes-on) > .triangle")
+        cut = one.page.evaluate(
+            """[...document.querySelectorAll('.wide :is(th, td)')].filter((cell) =>
+                cell.offsetParent && (cell.getBoundingClientRect().right > innerWidth
+                    || cell.scrollWidth > cell.clientWidth + 1)).map((cell) => cell.textContent)"""
+        )
+        assert cut == []
+        assert one.page.locator(".wide td").first.is_visible()
+
+
+def test_movements_have_the_colours_of_the_other_reports_and_stand_out_in_the_dark(
+    browser: Browser, dashboard: Path
+) -> None:
+    shown = """(name) => getComputedStyle(
+        document.querySelector(`.plot [data-series="${name}"]`)).color"""
+    for one in _reader(browser, dashboard):
+        one.open("#period=36")
+        for name, color in MOVEMENT_COLORS.items():
+            red, green, blue = bytes.fromhex(color[1:])
+            assert one.page.evaluate(shown, name) == f"rgb({red}, {green}, {blue})"
+    for one in _reader(browser, dashboard, scheme="dark"):
+        one.open("#period=36")
+        ground = one.page.evaluate(
+            "getComputedStyle(document.querySelector('.panel')).backgroundColor"
+        )
+        for name in MOVEMENT_COLORS:
+            assert _contrast(one.page.evaluate(shown, name), ground) > 3
+
+
+def _contrast(one: str, other: str) -> float:
+    """As WCAG defines it."""
+    lights = []
+    for color in (one, other):
+        parts = [int(part) / 255 for part in re.findall(r"\d+", color)[:3]]
+        linear = [
+            part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+        ]
+        lights.append(0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] + 0.05)
+    return max(lights) / min(lights)
+
+
 @pytest.mark.parametrize("period", [12, 24, 36])
-@pytest.mark.parametrize("language", ["en", "pt_BR", "pt_PT"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_printed_sheets_hold_all_of_the_triangle(
     browser: Browser, long_dashboard: Path, period: int, language: str
 ) -> None:
@@ -440,7 +538,6 @@ def test_the_printed_sheets_hold_all_of_the_triangle(
             assert all(text in sheet for sheet in printed), "the foot stands on every sheet"
 
 
-LANGUAGES = ("en", "pt_BR", "pt_PT")
 # Where a row of panels does not reach the end of the page.
 HOLES = """() => {
     const end = document.querySelector('main').getBoundingClientRect().right;

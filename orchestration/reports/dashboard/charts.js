@@ -17,6 +17,28 @@ const html = (tag, attributes = {}, ...children) =>
 const svg = (tag, attributes = {}, ...children) =>
   fill(document.createElementNS(SVG, tag), attributes, children);
 
+// How wide a text of a chart is, in the font of the page.
+const ruler = document.createElement("canvas").getContext("2d");
+function textWidth(text) {
+  ruler.font = `11.5px ${getComputedStyle(document.body).fontFamily}`;
+  return ruler.measureText(text).width;
+}
+
+// The months that are named, with where: as many as have room, evenly, the newest among them.
+function namedMonths(months, x, width) {
+  const wide = months.map((text) => textWidth(text));
+  for (const stride of [1, 2, 3, 4, 6, 12, 24, months.length]) {
+    const named = months.map((text, index) => ({ text, index }))
+      .filter(({ index }) => (months.length - 1 - index) % stride === 0)
+      .map(({ text, index }) => ({ text, at: Math.min(x(index), width - wide[index] / 2 - 1), half: wide[index] / 2 }))
+      .filter(({ at, half }) => at >= half);
+    const isRoomy = named.every(({ at, half }, index) =>
+      !index || at - half - named[index - 1].at - named[index - 1].half >= 10);
+    if (isRoomy) return named;
+  }
+  return [];
+}
+
 // Round values between two ends, about as many as fit; whole ones where there are no halves.
 function ticks(low, high, count, areWhole) {
   const rough = Math.max((high - low) / Math.max(count, 1), areWhole ? 1 : 0);
@@ -77,7 +99,7 @@ function drawMonths(plot, spec) {
   const [floor, ceiling] = ends(drawn, type !== "lines");
   const steps = ticks(floor, ceiling, height / 48, axis.whole);
   const written = tickTexts(steps, axis);
-  const left = 10 + 6.4 * Math.max(1, ...written.map((text) => text.length));
+  const left = 14 + Math.max(...written.map(textWidth));
   const bottom = height - 22;
   const band = (width - left - 4) / months.length;
   const x = (index) => left + band * (index + 0.5);
@@ -97,13 +119,9 @@ function drawMonths(plot, spec) {
       svg("text", { class: "tick", x: left - 6, y: y(step) + 4, "text-anchor": "end" }, written[index]),
     );
   });
-  const every = Math.ceil((Math.max(...months.map((text) => text.length)) * 6.6 + 10) / band);
-  months.forEach((text, index) => {
-    if ((months.length - 1 - index) % every) return;
-    const half = text.length * 3.3;
-    const at = Math.min(x(index), width - half - 1);
+  for (const { text, at } of namedMonths(months, x, width)) {
     drawing.append(svg("text", { class: "month", x: at, y: height - 5, "text-anchor": "middle" }, text));
-  });
+  }
   series.forEach((one, row) => {
     drawing.append(marks(type, one, placed[row], { x, y, band }));
   });

@@ -21,15 +21,15 @@ const HEADLINES = [
   ["cltv_formula", "Customer lifetime value", "money"],
 ];
 const MOVEMENTS = [
-  ["new_mrr", "New", "c-blue", "new_customers"],
-  ["expansion_mrr", "Expansion", "c-teal"],
-  ["reactivation_mrr", "Reactivation", "c-sky", "reactivated_customers"],
+  ["new_mrr", "New", "c-new", "new_customers"],
+  ["expansion_mrr", "Expansion", "c-expansion"],
+  ["reactivation_mrr", "Reactivation", "c-reactivation", "reactivated_customers"],
   ["transferred_in_mrr", "Switched in", "c-violet"],
-  ["contraction_mrr", "Contraction", "c-amber"],
-  ["churned_mrr", "Churned", "c-red", "churned_customers"],
+  ["contraction_mrr", "Contraction", "c-contraction"],
+  ["churned_mrr", "Churned", "c-churned", "churned_customers"],
   ["transferred_out_mrr", "Switched out", "c-rose"],
-  ["fx_mrr", "Exchange rates", "c-grey"],
-  ["restated_mrr", "Restated", "c-olive"],
+  ["fx_mrr", "Exchange rates", "c-fx"],
+  ["restated_mrr", "Restated", "c-restated"],
 ];
 const KINDS = {
   plan: ["Plan", "MRR by plan"],
@@ -178,9 +178,16 @@ function changeText({ change, relative_change: relative }, kind, currency) {
   return money(change, currency, options);
 }
 
-function monthText(month, style = "short") {
-  const options = { month: style, year: style === "long" ? "numeric" : "2-digit", timeZone: "UTC" };
-  return new Intl.DateTimeFormat(locale(), options).format(new Date(`${month}-01T00:00:00Z`));
+// In a sentence: December 2025.
+const longMonth = (month) => monthFormat(month, { month: "long", year: "numeric" });
+
+// On an axis and in a table: Dec 25, as in the other reports.
+const monthText = (month) =>
+  `${monthFormat(month, { month: "short" }).replace(".", "")} ${month.slice(2, 4)}`;
+
+function monthFormat(month, options) {
+  const format = new Intl.DateTimeFormat(locale(), { ...options, timeZone: "UTC" });
+  return format.format(new Date(`${month}-01T00:00:00Z`));
 }
 
 function instantText(instant) {
@@ -235,7 +242,7 @@ function legend(series) {
     html("li", {}, html("i", { class: `key ${color}`, "aria-hidden": "true" }),
       html("span", { title: name }, name))),
   isOpen() ? html("li", { class: "quiet" }, html("i", { class: "key veil", "aria-hidden": "true" }),
-    t("{month} is not closed yet", { month: monthText(figures.months.at(-1)) })) : null);
+    t("{month} is not closed yet", { month: longMonth(figures.months.at(-1)) })) : null);
 }
 
 // The same figures as a table, the newest month first.
@@ -252,12 +259,30 @@ function behind(title, columns) {
 }
 
 function table(title, heads, rows) {
-  return html("details", {},
-    html("summary", { "aria-label": `${t("Table")}: ${title}` }, t("Table")),
-    html("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": title },
-      html("table", {},
-        html("thead", {}, html("tr", {}, ...heads.map((head) => html("th", { scope: "col" }, head)))),
-        html("tbody", {}, ...rows))));
+  const [place, hint, look] = scroller(title, html("table", {},
+    html("thead", {}, html("tr", {}, ...heads.map((head) => html("th", { scope: "col" }, head)))),
+    html("tbody", {}, ...rows)));
+  const details = html("details", {},
+    html("summary", { "aria-label": `${t("Table")}: ${title}` }, t("Table")), place, hint);
+  details.addEventListener("toggle", look);
+  return details;
+}
+
+// A place that scrolls where its content has no room; then it says so, fades where it goes on, and
+// the keyboard reaches it.
+function scroller(title, content) {
+  const place = html("div", { class: "scroll", role: "group", "aria-label": title }, content);
+  const hint = html("p", { class: "note hint", hidden: true }, t("Scroll sideways to see the rest."));
+  const look = () => {
+    const beyond = place.scrollWidth - place.clientWidth;
+    hint.hidden = beyond <= 1;
+    place.classList.toggle("goes-on", place.scrollLeft < beyond - 1);
+    if (beyond > 1 || place.scrollHeight > place.clientHeight + 1) place.tabIndex = 0;
+    else place.removeAttribute("tabindex");
+  };
+  place.addEventListener("scroll", look, { passive: true });
+  pending.push(look);
+  return [place, hint, look];
 }
 
 const hasBars = (parts) => parts.some(({ values }) => values.some((value) => value));
@@ -315,7 +340,7 @@ function header() {
   return [
     html("div", {},
       html("p", { class: "quiet" }, t("Subscriptions")),
-      html("h1", {}, month ? capital(monthText(month, "long")) : t("No month is closed yet")),
+      html("h1", {}, month ? capital(longMonth(month)) : t("No month is closed yet")),
       html("p", { class: "quiet" }, t("Last closed month, against the month before. Data as of {instant}.",
         { instant: instantText(figures.basis.as_of) }))),
     html("div", { class: "controls", role: "group", "aria-label": t("Filters") },
@@ -368,7 +393,7 @@ function cards() {
 function revenue() {
   const segment = shownSegment();
   const { currency } = segment;
-  const total = series(segment.months.closing_mrr, "closing_mrr", t("MRR"), "c-blue", "money", currency);
+  const total = series(segment.months.closing_mrr, "closing_mrr", t("MRR"), "c-accent", "money", currency);
   const isCompany = segment.kind === "all" && state.by;
   const parts = isCompany ? bands(state.by) : [total];
   const title = isCompany ? t(KINDS[state.by][1]) : `${t("MRR")}, ${segmentName(segment)}`;
@@ -421,7 +446,7 @@ function waterfall() {
   const { currency } = segment;
   const at = (key) => closedValue(segment.months[key]);
   const month = figures.closed_month ?? figures.months.at(-1);
-  const title = t("From opening to closing MRR, {month}", { month: monthText(month) });
+  const title = t("From opening to closing MRR, {month}", { month: longMonth(month) });
   const steps = [["opening_mrr", "Opening MRR", "c-slate", "opening_customers"],
     ...movementsShown(segment), ["closing_mrr", "Closing MRR", "c-slate", "closing_customers"]];
   let level = 0;
@@ -468,8 +493,8 @@ function waterfall() {
 function rates() {
   const segment = shownSegment();
   const parts = [
-    series(segment.months.nrr, "nrr", t("Net revenue retention"), "c-blue", "rate"),
-    series(segment.months.grr, "grr", t("Gross revenue retention"), "c-teal", "rate"),
+    series(segment.months.nrr, "nrr", t("Net revenue retention"), "c-accent", "rate"),
+    series(segment.months.grr, "grr", t("Gross revenue retention"), "c-steel", "rate"),
   ];
   const title = t("Revenue retention by month");
   return panel(title, "w7", {}, legend(parts),
@@ -514,12 +539,11 @@ function cohorts() {
   const kind = control("retention", t("of"), option("customer", t("Customers"), state.retention),
     option("mrr", t("MRR"), state.retention));
   return panel(title, isWide || !figures.dunning ? "" : "w7", { tag: companyTag(), extra: kind },
-    html("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": title },
-      html("table", { class: isWide ? "triangle dense" : "triangle" },
-        html("caption", { class: "unseen" }, title),
-        html("thead", {}, html("tr", {}, ...heads.map((head) =>
-          html("th", { scope: "col" }, String(head))))),
-        html("tbody", {}, ...rows))),
+    ...scroller(title, html("table", { class: isWide ? "triangle dense" : "triangle" },
+      html("caption", { class: "unseen" }, title),
+      html("thead", {}, html("tr", {}, ...heads.map((head) =>
+        html("th", { scope: "col" }, String(head))))),
+      html("tbody", {}, ...rows))).slice(0, 2),
     html("p", { class: "note" }, t("Columns: months since the first payment. Each cell: what is left of the start.")));
 }
 
@@ -530,8 +554,8 @@ function dunning() {
   const part = (key, label, color, sign) =>
     series(figures.dunning[key], key, t(label), color, "money", currency, sign);
   const parts = [
-    part("entered_mrr", "Fell due", "c-amber", 1), part("recovered_mrr", "Recovered", "c-teal", -1),
-    part("lost_mrr", "Lost", "c-red", -1), part("otherwise_ended_mrr", "Ended otherwise", "c-grey", -1),
+    part("entered_mrr", "Fell due", "c-soft", 1), part("recovered_mrr", "Recovered", "c-expansion", -1),
+    part("lost_mrr", "Lost", "c-churned", -1), part("otherwise_ended_mrr", "Ended otherwise", "c-restated", -1),
   ];
   const more = [
     part("closing_at_risk_mrr", "At risk at the close"),
@@ -569,9 +593,9 @@ function support() {
     [figures.support, "created_tickets", "New tickets", "count", "bars", "c-violet"],
     [figures.support, "csat", "Satisfaction (CSAT)", "rate", "lines", "c-violet"],
     [figures.support, "backlog_tickets", "Backlog at the close", "count", "bars", "c-violet"],
-    [months, "closing_mrr", "MRR", "money", "areas", "c-blue"],
-    [months, "customer_churn_rate", "Customer churn", "rate", "lines", "c-blue"],
-    [months, "churned_mrr", "Churned MRR", "money", "bars", "c-blue"],
+    [months, "closing_mrr", "MRR", "money", "areas", "c-accent"],
+    [months, "customer_churn_rate", "Customer churn", "rate", "lines", "c-churned"],
+    [months, "churned_mrr", "Churned MRR", "money", "bars", "c-churned"],
   ];
   const parts = small.map(([of, key, label, kind, , color]) =>
     series(of[key], of === months ? `all:${key}` : key, t(label), color, kind, currency));
@@ -611,17 +635,20 @@ function quality() {
     html("dl", { class: "facts" },
       all ? fact("Checks that passed", "passed", t("{count} of {total}", { count: count(passed), total: count(all) })) : null,
       fact("Data as of", "as_of", instantText(figures.basis.as_of))),
-    failed.length ? scrolling(t("Checks that did not pass"), ["Check", "Meaning", "Table", "Result", "Rows"], failed) : null,
-    scrolling(t("Freshness of the sources"), heads, sources));
+    failed.length ? listing(t("Checks that did not pass"), ["Check", "Meaning", "Table", "Result", "Rows"], failed) : null,
+    listing(t("Freshness of the sources"), heads, sources));
 }
 
-function scrolling(title, heads, rows) {
-  return html("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": title },
-    html("table", { class: "wide" },
-      html("caption", {}, title),
-      html("thead", {}, html("tr", {}, ...heads.map((head, index) =>
-        html("th", { scope: "col", class: rows[0]?.cells[index].className }, t(head))))),
-      html("tbody", {}, ...rows)));
+// A table whose rows become lists where the page is narrow.
+function listing(title, heads, rows) {
+  for (const row of rows) {
+    [...row.cells].slice(1).forEach((cell, index) => { cell.dataset.head = t(heads[index + 1]); });
+  }
+  return html("table", { class: "wide" },
+    html("caption", {}, title),
+    html("thead", {}, html("tr", {}, ...heads.map((head, index) =>
+      html("th", { scope: "col", class: rows[0]?.cells[index].className }, t(head))))),
+    html("tbody", {}, ...rows));
 }
 
 function footer() {
@@ -640,7 +667,7 @@ function footer() {
 function draw() {
   root.lang = locale();
   if (state.theme) root.dataset.theme = state.theme;
-  document.title = `Perene, ${figures.closed_month ? monthText(figures.closed_month, "long") : ""}`;
+  document.title = `Perene, ${figures.closed_month ? longMonth(figures.closed_month) : ""}`;
   const open = [...document.querySelectorAll("details")].map((one) => one.open);
   pending = [];
   document.getElementById("header").replaceChildren(...header());
