@@ -6,7 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from babel.dates import format_date, format_time
 from babel.numbers import format_currency, format_decimal, format_percent
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -33,6 +34,7 @@ DASH = "\N{EM DASH}"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 MONEY_KPIS = ("closing_mrr", "net_new_mrr", "arpu", "cltv_formula")
 RATE_KPIS = ("customer_churn_rate", "nrr")
+LOOKS = [(1440, "light"), (1440, "dark"), (390, "light"), (390, "dark")]
 LANGUAGES = ("en", "pt_BR", "pt_PT")
 FIGURES = (
     ("kpis_monthly", "money", (*MONEY_KPIS, "new_mrr", "expansion_mrr", "churned_mrr", "fx_mrr")),
@@ -172,8 +174,7 @@ def mart(
     return {month: None if value is None else Decimal(value) for month, value in rows}
 
 
-@pytest.mark.parametrize("width", [1440, 390])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_anyone_can_read_it(browser: Browser, dashboard: Path, width: int, scheme: str) -> None:
     for one in _reader(browser, dashboard, width, scheme):
         for view in ("#period=12", "#period=36&segment=country:BR&language=pt_BR&retention=mrr"):
@@ -195,9 +196,19 @@ def test_anyone_can_read_it(browser: Browser, dashboard: Path, width: int, schem
         assert one.page.evaluate("getComputedStyle(document.body).backgroundColor") != ground
 
 
-def test_it_asks_nobody_for_anything(reader: Reader) -> None:
-    reader.open("#period=36")
-    assert [url.split("#")[0] for url in reader.asked] == [reader.file.as_uri()]
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_it_asks_nobody_for_anything(
+    browser: Browser, dashboard: Path, width: int, scheme: str, language: str
+) -> None:
+    for one in _reader(browser, dashboard, width, scheme):
+        one.open(f"#period=36&language={language}")
+        one.page.evaluate("document.querySelectorAll('details').forEach((it) => it.open = true)")
+        one.page.locator(".plot").first.hover()
+        one.page.locator("[data-control=segment]").select_option("country:BR")
+        one.page.locator("[data-control=theme]").click()
+        one.page.locator("[data-control=period]").select_option("6")
+        assert [url.split("#")[0] for url in one.asked] == [one.file.as_uri()]
 
 
 def test_even_a_program_that_ran_in_it_could_ask_nobody(browser: Browser, dashboard: Path) -> None:
@@ -246,12 +257,15 @@ def test_even_a_program_that_ran_in_it_could_ask_nobody(browser: Browser, dashbo
     assert asked == ["/control"]
 
 
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_figure_is_the_marts_as_its_readers_write_it(
-    reader: Reader, snapshot: Path, language: str
+    browser: Browser, dashboard: Path, snapshot: Path, language: str, width: int, scheme: str
 ) -> None:
-    reader.open(f"#period=36&language={language}")
-    shown = reader.figures()
+    shown: dict[str, str] = {}
+    for one in _reader(browser, dashboard, width, scheme):
+        one.open(f"#period=36&language={language}")
+        shown = one.figures()
     compared = 0
     for table, kind, columns in FIGURES:
         for column in columns:
@@ -304,17 +318,106 @@ def test_the_cards_are_of_the_last_closed_month_and_rates_change_in_points(
         assert f"{text} points" in reader.text(f"[data-change={key}]")
 
 
-def test_bars_are_as_tall_as_their_figures(reader: Reader, snapshot: Path) -> None:
-    reader.open()
-    heights = reader.page.evaluate(
-        "Object.fromEntries([...document.querySelectorAll('g[data-series=New] rect')]"
-        ".map((bar) => [bar.dataset.month, bar.getBoundingClientRect().height]))"
+MOVEMENT_BARS = {
+    "New": "new_mrr",
+    "Expansion": "expansion_mrr",
+    "Reactivation": "reactivation_mrr",
+    "Contraction": "contraction_mrr",
+    "Churned": "churned_mrr",
+    "Exchange rates": "fx_mrr",
+    "Restated": "restated_mrr",
+}
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_bars_are_as_tall_as_their_figures_and_stand_on_one_another(
+    browser: Browser, dashboard: Path, snapshot: Path, width: int, scheme: str
+) -> None:
+    drawn: dict[str, dict[str, list[float]]] = {}
+    zero = 0.0
+    for one in _reader(browser, dashboard, width, scheme):
+        one.open()
+        chart = one.page.locator(".plot[aria-label^='MRR movements']")
+        zero = chart.evaluate("(plot) => plot.querySelector('.zero').getBoundingClientRect().top")
+        drawn = chart.evaluate(
+            "(plot) => Object.fromEntries([...plot.querySelectorAll('g[data-series]')]"
+            ".map((bars) => [bars.dataset.series, Object.fromEntries([...bars.children].map((bar) => {"
+            "const { top, bottom } = bar.getBoundingClientRect();"
+            "return [bar.dataset.month, [top, bottom]]; }))]))"
+        )
+    assert list(drawn) == list(MOVEMENT_BARS)
+    values = {
+        name: [float(value or 0) for value in mart(snapshot, column).values()][-13:]
+        for name, column in MOVEMENT_BARS.items()
+    }
+    top, bottom = drawn["New"]["0"]
+    scale = (bottom - top) / values["New"][0]
+    for month in range(13):
+        up, down = zero, zero
+        for name, amounts in values.items():
+            top, bottom = drawn[name][str(month)]
+            tall = amounts[month] * scale
+            if tall > 0:
+                assert (top, bottom) == pytest.approx((up - tall, up), abs=0.8), (name, month)
+                up = top
+            else:
+                assert (top, bottom) == pytest.approx((down, down - tall), abs=0.8), (name, month)
+                down = bottom
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_checks_and_sources_are_shown_as_the_marts_have_them(
+    browser: Browser, dashboard: Path, snapshot: Path, language: str
+) -> None:
+    with duckdb.connect(str(snapshot), read_only=True) as opened:
+        checks = opened.execute(
+            "select check_name, description, checked_table, failures from marts.data_quality "
+            "where status <> 'pass'"
+        ).fetchall()
+        passed = opened.execute(
+            "select count(*) filter (status = 'pass'), count(*) from marts.data_quality"
+        ).fetchone()
+        sources = opened.execute(
+            "select source, sum(served_rows), sum(loaded_rows), any_value(newest), "
+            "any_value(hours) from marts.source_control_totals join ("
+            "select source, max(last_fact_at) as newest, min(hours_since_last_fact) as hours "
+            "from marts.source_coverage group by source) using (source) group by source order by 1"
+        ).fetchall()
+    assert passed is not None
+    result = {"en": "Warning (does not hold back the publication)"}.get(
+        language, "Aviso (não impede a publicação)"
     )
-    values = [value for value in mart(snapshot, "new_mrr").values() if value is not None][-13:]
-    assert len(heights) == 13
-    scale = heights["0"] / float(values[0])
-    for index, value in enumerate(values):
-        assert heights[str(index)] == pytest.approx(float(value) * scale, abs=0.6)
+    of = {"en": "of"}.get(language, "de")
+    hours = {"en": "hours"}.get(language, "horas")
+    for one in _reader(browser, dashboard):
+        one.open(f"#language={language}")
+        shown = one.page.evaluate(
+            "[...document.querySelectorAll('table.wide')].map((table) =>"
+            "[...table.tBodies[0].rows].map((row) => [...row.cells].map((cell) =>"
+            "cell.textContent.replace(/\\s+/g, ' '))))"
+        )
+        assert one.text("[data-card=passed]") == f"{passed[0]} {of} {passed[1]}"
+        assert shown[0] == [
+            [name, meaning, table, result, written(Decimal(failures), "count", language)]
+            for name, meaning, table, failures in checks
+        ]
+        rows = [
+            [
+                source,
+                *(written(Decimal(rows), "count", language) for rows in (served, loaded)),
+                " ".join(_instant(newest, language).split()),
+                f"{format_decimal(age, locale=language)} {hours}",
+            ]
+            for source, served, loaded, newest, age in sources
+        ]
+        assert shown[1] == rows
+        assert len(rows) == 2
+
+
+def _instant(instant: datetime, language: str) -> str:
+    """The day as Babel writes it and the time, in English before and after noon."""
+    day = format_date(instant, "medium", locale=language)
+    return f"{day}, {format_time(instant, 'short', locale=language)} UTC"
 
 
 def test_filters_change_the_charts_and_can_be_kept_as_a_link(
@@ -375,12 +478,61 @@ def test_the_months_can_be_read_with_the_keyboard(reader: Reader, snapshot: Path
     assert written(mart(snapshot, "churned_mrr")["2025-12"], "money", "en") in tip
     page.keyboard.press("Escape")
     assert plot.locator(".tip").text_content() == ""
-    page.locator("body").click(position={"x": 1, "y": 1})
-    order = []
-    for _ in range(4):
-        page.keyboard.press("Tab")
-        order.append(page.evaluate("document.activeElement.dataset.control"))
-    assert order == ["period", "segment", "language", "theme"]
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_the_keyboard_reaches_everything_from_top_to_bottom(
+    browser: Browser, dashboard: Path, width: int
+) -> None:
+    for one in _reader(browser, dashboard, width):
+        one.open()
+        page = one.page
+        expected = page.locator("select, button, summary, .plot[tabindex]").count()
+        page.locator("body").click(position={"x": 1, "y": 1})
+        order: list[tuple[str, float, float]] = []
+        while True:
+            page.keyboard.press("Tab")
+            found = page.evaluate(
+                """() => {
+                    const here = document.activeElement;
+                    if (!here || here === document.body) return null;
+                    const panel = here.closest('.controls, main > *').getBoundingClientRect();
+                    const outline = getComputedStyle(here).outlineStyle;
+                    return [here.dataset.control ?? here.className ?? '', outline,
+                        panel.top + scrollY, panel.left];
+                }"""
+            )
+            if found is None or len(order) > 60:
+                break
+            name, outline, top, left = found
+            assert outline != "none", f"{name} does not show that it has the focus"
+            order.append((name, top, left))
+        assert [name for name, *_ in order[:4]] == ["period", "segment", "language", "theme"]
+        reached = [name for name, *_ in order if "scroll" not in name.split()]
+        assert len(reached) == expected
+        places = [place for _, *place in order]
+        assert places == sorted(places), "in the order in which it is read"
+
+
+def test_each_chart_and_its_table_say_the_same_to_who_has_only_the_keyboard(
+    reader: Reader,
+) -> None:
+    reader.open()
+    page = reader.page
+    for plot in page.locator(".panel > .plot[tabindex]").all():
+        plot.focus()
+        page.keyboard.press("End")
+        page.keyboard.press("ArrowLeft")
+        told = plot.locator(".tip tbody tr td:last-child").all_text_contents()
+        details = plot.locator("xpath=../details")
+        details.locator("summary").focus()
+        page.keyboard.press("Enter")
+        row = details.locator("tbody tr").nth(1)
+        assert row.is_visible()
+        assert "Dec 25" in (row.locator("th").text_content() or "")
+        cells = row.locator("td").all_text_contents()
+        assert told
+        assert set(told) <= set(cells)
 
 
 def test_hostile_names_are_shown_and_do_nothing(reader: Reader) -> None:
