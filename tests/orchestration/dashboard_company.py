@@ -77,12 +77,7 @@ def publish_company(
     ]
     company = [_sum([row for row in rows if row["metric_month"] == month]) for month in months]
     with duckdb.connect(str(snapshot)) as connection:
-        connection.execute(
-            "create schema marts; create table marts._published as select "
-            "'build-1' as run_id, timestamp '2026-01-06' as as_of, "
-            "timestamp '2026-01-06 05:00' as published_at, '20260106-build-1' as version, "
-            "'USD' as currency, 'America/Sao_Paulo' as time_zone, 'default' as policy"
-        )
+        _found(connection, "2026-01-06")
         _fill(connection, "kpis_monthly", company)
         _fill(connection, "kpis_monthly_by_segment", rows)
         _fill(
@@ -101,6 +96,113 @@ def publish_company(
     return snapshot
 
 
+def publish_readme_company(home: Home, closed_months: int = 22, price: str = "49") -> Path:
+    """Publishes the company of README.md: three customers of whom one left, and no payments.
+
+    Args:
+        home: Where it is published.
+        closed_months: How many months are closed, the first of them 2025-01; another is open.
+        price: What a month of the cheaper plan costs; README's costs 49.
+
+    Returns:
+        The snapshot.
+    """
+    home.published.mkdir(parents=True, exist_ok=True)
+    snapshot = home.published / "perene.duckdb"
+    snapshot.unlink(missing_ok=True)
+    months = [_month(index - 12) for index in range(closed_months + 1)]
+    team = Decimal(price)
+    # The plan and its MRR, from which month on, and the month in which it ended.
+    periods = [("Team", team, 0, 99), ("Team", team, 1, 7), ("Business", team * 99 / 49, 2, 99)]
+    periods = [(plan, _amount(mrr), begin, end) for plan, mrr, begin, end in periods]
+    of_kind = {
+        "plan": {plan: [one for one in periods if one[0] == plan] for plan in ("Team", "Business")},
+        "interval": {"1 month": periods[:2], "1 year": periods[2:]},
+    }
+    with duckdb.connect(str(snapshot)) as connection:
+        _found(connection, f"{months[-1]:%Y-%m}-27 22:28")
+        _fill(connection, "kpis_monthly", _of_company(_months_of(periods, months)))
+        _fill(
+            connection,
+            "kpis_monthly_by_segment",
+            [
+                {"segment_kind": kind, "segment_value": value, **row}
+                for kind, values in of_kind.items()
+                for value, some in values.items()
+                for row in _months_of(some, months)
+            ],
+        )
+        _fill(
+            connection, "dim_plans", [{"plan_id": name, "name": name} for name in of_kind["plan"]]
+        )
+        _fill(
+            connection,
+            "retention_cohorts",
+            [
+                {
+                    "cohort_month": months[begin],
+                    "age_months": age,
+                    "currency": "USD",
+                    "customers": 1,
+                    "customer_retention": kept if begin + age < closed_months else None,
+                    "mrr_start": mrr,
+                    "mrr_retention": kept if begin + age < closed_months else None,
+                }
+                for _, mrr, begin, end in periods
+                if begin <= closed_months
+                for age in range(closed_months - begin + 1)
+                for kept in (Decimal(begin + age < end),)
+            ],
+        )
+        zeros = ("entered_mrr", "recovered_mrr", "lost_mrr", "otherwise_ended_mrr")
+        _fill(
+            connection,
+            "dunning_monthly",
+            [
+                {"metric_month": month, "currency": "USD", "closing_at_risk_mrr": Decimal(0)}
+                | dict.fromkeys(zeros, Decimal(0))
+                for month in months
+            ],
+        )
+        _fill(
+            connection,
+            "data_quality",
+            [
+                {"check_name": "fine", "severity": "error", "status": "pass", "failures": 0},
+                {
+                    "check_name": "customers_are_described",
+                    "checked_table": "dim_customers",
+                    "severity": "warn",
+                    "status": "warn",
+                    "failures": 3,
+                    "description": "Every customer that other tables name is in the customers of "
+                    "its source, or named by an invoice.",
+                },
+            ],
+        )
+        _fill(
+            connection,
+            "source_coverage",
+            [
+                {
+                    "source": "files",
+                    "source_table": "subscription_periods",
+                    "is_present": True,
+                    "row_count": 3,
+                    "last_fact_at": "2025-03-01 00:00:00",
+                    "hours_since_last_fact": Decimal("15286.466667"),
+                }
+            ],
+        )
+        _fill(
+            connection,
+            "source_control_totals",
+            [{"total_key": "files|3", "source": "files", "served_rows": 3, "loaded_rows": 3}],
+        )
+        _fill(connection, "support_kpis_monthly", [])
+    return snapshot
+
+
 def contract(mart: str) -> dict[str, str]:
     """The columns of a mart and their types."""
     return _contracts()[mart]
@@ -113,6 +215,55 @@ def _contracts() -> dict[str, dict[str, str]]:
         for file in (ROOT / "dbt_project" / "models" / "marts").rglob("_*__models.yml")
         for model in yaml.load(file.read_text(encoding="utf-8"), yaml.CSafeLoader)["models"]
     }
+
+
+def _found(connection: duckdb.DuckDBPyConnection, as_of: str) -> None:
+    connection.execute(
+        f"create schema marts; create table marts._published as select "
+        f"'build-1' as run_id, timestamp '{as_of}' as as_of, "
+        "timestamp '2026-01-06 05:00' as published_at, '20260106-build-1' as version, "
+        "'USD' as currency, 'America/Sao_Paulo' as time_zone, 'default' as policy"
+    )
+
+
+def _months_of(
+    periods: Sequence[tuple[str, Decimal, int, int]], months: Sequence[date]
+) -> list[dict[str, Any]]:
+    """The months of some subscriptions; what has no denominator is unknown."""
+    rows = []
+    for index, month in enumerate(months):
+        before = [mrr for _, mrr, begin, end in periods if begin < index <= end]
+        now = [mrr for _, mrr, begin, end in periods if begin <= index < end]
+        new = [mrr for _, mrr, begin, _ in periods if begin == index]
+        lost = [mrr for _, mrr, _, end in periods if end == index]
+        row: dict[str, Any] = {"metric_month": month, "currency": "USD"}
+        row |= dict.fromkeys((*MOVEMENTS, "restated_mrr"), Decimal(0))
+        row |= dict.fromkeys(COUNTS, 0)
+        row |= {
+            "opening_mrr": sum(before, Decimal(0)),
+            "new_mrr": sum(new, Decimal(0)),
+            "churned_mrr": -sum(lost, Decimal(0)),
+            "closing_mrr": sum(now, Decimal(0)),
+            "net_new_mrr": sum(now, Decimal(0)) - sum(before, Decimal(0)),
+            "opening_customers": len(before),
+            "new_customers": len(new),
+            "churned_customers": len(lost),
+            "closing_customers": len(now),
+            "arpu": _amount(sum(now, Decimal(0)) / len(now)) if now else None,
+            "is_closed": index < len(months) - 1,
+            "policy": "default",
+            "policy_version": "3",
+        }
+        if before:
+            kept = _amount(1 - sum(lost, Decimal(0)) / sum(before))
+            row |= {"customer_churn_rate": _amount(Decimal(len(lost)) / len(before))}
+            row |= {"nrr": kept, "grr": kept}
+        rows.append(row)
+    return rows
+
+
+def _amount(value: Decimal) -> Decimal:
+    return value.quantize(Decimal("0.000001"))
 
 
 def _month(offset: int) -> date:
@@ -161,7 +312,13 @@ def _sum(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     for name in ("opening_mrr", *MOVEMENTS, "net_new_mrr", "closing_mrr", *COUNTS):
         total[name] = sum(row[name] for row in plans)
     total["restated_mrr"] = total["transferred_in_mrr"] + total["transferred_out_mrr"]
-    return {name: value for name, value in total.items() if name in contract("kpis_monthly")}
+    return _of_company([total])[0]
+
+
+def _of_company(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Without the columns that only segments have."""
+    columns = contract("kpis_monthly")
+    return [{name: value for name, value in row.items() if name in columns} for row in rows]
 
 
 def _cohorts(chance: random.Random, months: Sequence[date]) -> list[dict[str, Any]]:
@@ -268,7 +425,11 @@ def _fill(
 ) -> None:
     columns = ", ".join(f'"{name}" {kind}' for name, kind in contract(mart).items())
     connection.execute(f"create table marts.{mart} ({columns})")
-    table = pa.Table.from_pylist(list(rows))
+    given = list(rows)
+    if not given:
+        return
+    names = {name: None for row in given for name in row}  # a row may lack what is unknown
+    table = pa.Table.from_pylist([names | dict(row) for row in given])
     connection.register("given", table)
     connection.execute(f"insert into marts.{mart} by name from given")
     connection.unregister("given")

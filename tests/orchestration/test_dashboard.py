@@ -3,8 +3,10 @@
 import re
 import shutil
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -12,18 +14,28 @@ from pathlib import Path
 import duckdb
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from babel.dates import format_date, format_time
 from babel.numbers import format_currency, format_decimal, format_percent
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from ingestion.settings import Home
 from orchestration.reports.dashboard.dashboard import make_dashboard
-from tests.orchestration.dashboard_company import HOSTILE, publish_company
+from orchestration.reports.language import language as report_language
+from orchestration.reports.style import MOVEMENT_COLORS
+from tests.orchestration.browser_pdf import sheets
+from tests.orchestration.dashboard_company import (
+    HOSTILE,
+    publish_company,
+    publish_readme_company,
+)
 
 MINUS = "\N{MINUS SIGN}"
 DASH = "\N{EM DASH}"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 MONEY_KPIS = ("closing_mrr", "net_new_mrr", "arpu", "cltv_formula")
 RATE_KPIS = ("customer_churn_rate", "nrr")
+LOOKS = [(1440, "light"), (1440, "dark"), (390, "light"), (390, "dark")]
+LANGUAGES = ("en", "pt_BR", "pt_PT")
 FIGURES = (
     ("kpis_monthly", "money", (*MONEY_KPIS, "new_mrr", "expansion_mrr", "churned_mrr", "fx_mrr")),
     ("kpis_monthly", "rate", (*RATE_KPIS, "grr")),
@@ -59,6 +71,30 @@ def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def dashboard(snapshot: Path) -> Path:
     return make_dashboard(Home(snapshot.parents[1]))
+
+
+@pytest.fixture(scope="module")
+def long_dashboard(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of a company with more months than a dashboard keeps."""
+    home = Home(tmp_path_factory.mktemp("long"))
+    publish_company(home, closed_months=40)
+    return make_dashboard(home)
+
+
+@pytest.fixture(scope="module")
+def readme_dashboard(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of the three customers in README.md, long after the last of them came."""
+    home = Home(tmp_path_factory.mktemp("readme"))
+    publish_readme_company(home)
+    return make_dashboard(home)
+
+
+@pytest.fixture(scope="module")
+def young_dashboard(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of the same company after two months, when its prices were in cents."""
+    home = Home(tmp_path_factory.mktemp("young"))
+    publish_readme_company(home, closed_months=2, price="0.04")
+    return make_dashboard(home)
 
 
 @dataclass
@@ -138,8 +174,7 @@ def mart(
     return {month: None if value is None else Decimal(value) for month, value in rows}
 
 
-@pytest.mark.parametrize("width", [1440, 390])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_anyone_can_read_it(browser: Browser, dashboard: Path, width: int, scheme: str) -> None:
     for one in _reader(browser, dashboard, width, scheme):
         for view in ("#period=12", "#period=36&segment=country:BR&language=pt_BR&retention=mrr"):
@@ -161,9 +196,19 @@ def test_anyone_can_read_it(browser: Browser, dashboard: Path, width: int, schem
         assert one.page.evaluate("getComputedStyle(document.body).backgroundColor") != ground
 
 
-def test_it_asks_nobody_for_anything(reader: Reader) -> None:
-    reader.open("#period=36")
-    assert [url.split("#")[0] for url in reader.asked] == [reader.file.as_uri()]
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_it_asks_nobody_for_anything(
+    browser: Browser, dashboard: Path, width: int, scheme: str, language: str
+) -> None:
+    for one in _reader(browser, dashboard, width, scheme):
+        one.open(f"#period=36&language={language}")
+        one.page.evaluate("document.querySelectorAll('details').forEach((it) => it.open = true)")
+        one.page.locator(".plot").first.hover()
+        one.page.locator("[data-control=segment]").select_option("country:BR")
+        one.page.locator("[data-control=theme]").click()
+        one.page.locator("[data-control=period]").select_option("6")
+        assert [url.split("#")[0] for url in one.asked] == [one.file.as_uri()]
 
 
 def test_even_a_program_that_ran_in_it_could_ask_nobody(browser: Browser, dashboard: Path) -> None:
@@ -212,12 +257,15 @@ def test_even_a_program_that_ran_in_it_could_ask_nobody(browser: Browser, dashbo
     assert asked == ["/control"]
 
 
-@pytest.mark.parametrize("language", ["en", "pt_BR", "pt_PT"])
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_every_figure_is_the_marts_as_its_readers_write_it(
-    reader: Reader, snapshot: Path, language: str
+    browser: Browser, dashboard: Path, snapshot: Path, language: str, width: int, scheme: str
 ) -> None:
-    reader.open(f"#period=36&language={language}")
-    shown = reader.figures()
+    shown: dict[str, str] = {}
+    for one in _reader(browser, dashboard, width, scheme):
+        one.open(f"#period=36&language={language}")
+        shown = one.figures()
     compared = 0
     for table, kind, columns in FIGURES:
         for column in columns:
@@ -270,17 +318,106 @@ def test_the_cards_are_of_the_last_closed_month_and_rates_change_in_points(
         assert f"{text} points" in reader.text(f"[data-change={key}]")
 
 
-def test_bars_are_as_tall_as_their_figures(reader: Reader, snapshot: Path) -> None:
-    reader.open()
-    heights = reader.page.evaluate(
-        "Object.fromEntries([...document.querySelectorAll('g[data-series=New] rect')]"
-        ".map((bar) => [bar.dataset.month, bar.getBoundingClientRect().height]))"
+MOVEMENT_BARS = {
+    "New": "new_mrr",
+    "Expansion": "expansion_mrr",
+    "Reactivation": "reactivation_mrr",
+    "Contraction": "contraction_mrr",
+    "Churned": "churned_mrr",
+    "Exchange rates": "fx_mrr",
+    "Restated": "restated_mrr",
+}
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_bars_are_as_tall_as_their_figures_and_stand_on_one_another(
+    browser: Browser, dashboard: Path, snapshot: Path, width: int, scheme: str
+) -> None:
+    drawn: dict[str, dict[str, list[float]]] = {}
+    zero = 0.0
+    for one in _reader(browser, dashboard, width, scheme):
+        one.open()
+        chart = one.page.locator(".plot[aria-label^='MRR movements']")
+        zero = chart.evaluate("(plot) => plot.querySelector('.zero').getBoundingClientRect().top")
+        drawn = chart.evaluate(
+            "(plot) => Object.fromEntries([...plot.querySelectorAll('g[data-series]')]"
+            ".map((bars) => [bars.dataset.series, Object.fromEntries([...bars.children].map((bar) => {"
+            "const { top, bottom } = bar.getBoundingClientRect();"
+            "return [bar.dataset.month, [top, bottom]]; }))]))"
+        )
+    assert list(drawn) == list(MOVEMENT_BARS)
+    values = {
+        name: [float(value or 0) for value in mart(snapshot, column).values()][-13:]
+        for name, column in MOVEMENT_BARS.items()
+    }
+    top, bottom = drawn["New"]["0"]
+    scale = (bottom - top) / values["New"][0]
+    for month in range(13):
+        up, down = zero, zero
+        for name, amounts in values.items():
+            top, bottom = drawn[name][str(month)]
+            tall = amounts[month] * scale
+            if tall > 0:
+                assert (top, bottom) == pytest.approx((up - tall, up), abs=0.8), (name, month)
+                up = top
+            else:
+                assert (top, bottom) == pytest.approx((down, down - tall), abs=0.8), (name, month)
+                down = bottom
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_checks_and_sources_are_shown_as_the_marts_have_them(
+    browser: Browser, dashboard: Path, snapshot: Path, language: str
+) -> None:
+    with duckdb.connect(str(snapshot), read_only=True) as opened:
+        checks = opened.execute(
+            "select check_name, description, checked_table, failures from marts.data_quality "
+            "where status <> 'pass'"
+        ).fetchall()
+        passed = opened.execute(
+            "select count(*) filter (status = 'pass'), count(*) from marts.data_quality"
+        ).fetchone()
+        sources = opened.execute(
+            "select source, sum(served_rows), sum(loaded_rows), any_value(newest), "
+            "any_value(hours) from marts.source_control_totals join ("
+            "select source, max(last_fact_at) as newest, min(hours_since_last_fact) as hours "
+            "from marts.source_coverage group by source) using (source) group by source order by 1"
+        ).fetchall()
+    assert passed is not None
+    result = {"en": "Warning (does not hold back the publication)"}.get(
+        language, "Aviso (não impede a publicação)"
     )
-    values = [value for value in mart(snapshot, "new_mrr").values() if value is not None][-13:]
-    assert len(heights) == 13
-    scale = heights["0"] / float(values[0])
-    for index, value in enumerate(values):
-        assert heights[str(index)] == pytest.approx(float(value) * scale, abs=0.6)
+    of = {"en": "of"}.get(language, "de")
+    hours = {"en": "hours"}.get(language, "horas")
+    for one in _reader(browser, dashboard):
+        one.open(f"#language={language}")
+        shown = one.page.evaluate(
+            "[...document.querySelectorAll('table.wide')].map((table) =>"
+            "[...table.tBodies[0].rows].map((row) => [...row.cells].map((cell) =>"
+            "cell.textContent.replace(/\\s+/g, ' '))))"
+        )
+        assert one.text("[data-card=passed]") == f"{passed[0]} {of} {passed[1]}"
+        assert shown[0] == [
+            [name, meaning, table, result, written(Decimal(failures), "count", language)]
+            for name, meaning, table, failures in checks
+        ]
+        rows = [
+            [
+                source,
+                *(written(Decimal(rows), "count", language) for rows in (served, loaded)),
+                " ".join(_instant(newest, language).split()),
+                f"{format_decimal(age, locale=language)} {hours}",
+            ]
+            for source, served, loaded, newest, age in sources
+        ]
+        assert shown[1] == rows
+        assert len(rows) == 2
+
+
+def _instant(instant: datetime, language: str) -> str:
+    """The day as Babel writes it and the time, in English before and after noon."""
+    day = format_date(instant, "medium", locale=language)
+    return f"{day}, {format_time(instant, 'short', locale=language)} UTC"
 
 
 def test_filters_change_the_charts_and_can_be_kept_as_a_link(
@@ -353,12 +490,61 @@ def test_the_months_can_be_read_with_the_keyboard(reader: Reader, snapshot: Path
     assert written(mart(snapshot, "churned_mrr")["2025-12"], "money", "en") in tip
     page.keyboard.press("Escape")
     assert plot.locator(".tip").text_content() == ""
-    page.locator("body").click(position={"x": 1, "y": 1})
-    order = []
-    for _ in range(4):
-        page.keyboard.press("Tab")
-        order.append(page.evaluate("document.activeElement.dataset.control"))
-    assert order == ["period", "segment", "language", "theme"]
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_the_keyboard_reaches_everything_from_top_to_bottom(
+    browser: Browser, dashboard: Path, width: int
+) -> None:
+    for one in _reader(browser, dashboard, width):
+        one.open()
+        page = one.page
+        expected = page.locator("select, button, summary, .plot[tabindex]").count()
+        page.locator("body").click(position={"x": 1, "y": 1})
+        order: list[tuple[str, float, float]] = []
+        while True:
+            page.keyboard.press("Tab")
+            found = page.evaluate(
+                """() => {
+                    const here = document.activeElement;
+                    if (!here || here === document.body) return null;
+                    const panel = here.closest('.controls, main > *').getBoundingClientRect();
+                    const outline = getComputedStyle(here).outlineStyle;
+                    return [here.dataset.control ?? here.className ?? '', outline,
+                        panel.top + scrollY, panel.left];
+                }"""
+            )
+            if found is None or len(order) > 60:
+                break
+            name, outline, top, left = found
+            assert outline != "none", f"{name} does not show that it has the focus"
+            order.append((name, top, left))
+        assert [name for name, *_ in order[:4]] == ["period", "segment", "language", "theme"]
+        reached = [name for name, *_ in order if "scroll" not in name.split()]
+        assert len(reached) == expected
+        places = [place for _, *place in order]
+        assert places == sorted(places), "in the order in which it is read"
+
+
+def test_each_chart_and_its_table_say_the_same_to_who_has_only_the_keyboard(
+    reader: Reader,
+) -> None:
+    reader.open()
+    page = reader.page
+    for plot in page.locator(".panel > .plot[tabindex]").all():
+        plot.focus()
+        page.keyboard.press("End")
+        page.keyboard.press("ArrowLeft")
+        told = plot.locator(".tip tbody tr td:last-child").all_text_contents()
+        details = plot.locator("xpath=../details")
+        details.locator("summary").focus()
+        page.keyboard.press("Enter")
+        row = details.locator("tbody tr").nth(1)
+        assert row.is_visible()
+        assert "Dec 25" in (row.locator("th").text_content() or "")
+        cells = row.locator("td").all_text_contents()
+        assert told
+        assert set(told) <= set(cells)
 
 
 def test_hostile_names_are_shown_and_do_nothing(reader: Reader) -> None:
@@ -396,6 +582,202 @@ def test_a_printed_sheet_is_light_without_controls_and_has_the_foot(
         foot = one.text("#footer")
         for text in ("default, 3", "USD", "America/Sao_Paulo", "Jan 6, 2026", "build-1"):
             assert text in foot
+
+
+# Texts of a chart that touch each other or reach out of it.
+COLLISIONS = """[...document.querySelectorAll('.plot svg')].flatMap((drawing) => {
+    const bounds = drawing.getBoundingClientRect();
+    const found = [...drawing.querySelectorAll('text')].map((text) =>
+        [text.textContent, text.getBoundingClientRect()]);
+    return found.flatMap(([one, a], index) => [
+        ...found.slice(index + 1).filter(([, b]) => a.left < b.right + 4 && b.left < a.right + 4
+            && a.top < b.bottom - 2 && b.top < a.bottom - 2).map(([other]) => `${one}|${other}`),
+        ...(a.left < bounds.left - 1 || a.right > bounds.right + 1 ? [one] : []),
+    ]);
+})"""
+
+
+@pytest.mark.parametrize("width", [1440, 1024, 390])
+def test_the_names_of_months_touch_nothing_and_are_those_of_the_other_reports(
+    browser: Browser, long_dashboard: Path, width: int
+) -> None:
+    for one in _reader(browser, long_dashboard, width):
+        for language in LANGUAGES:
+            for period in (6, 12, 24, 36):
+                one.open(f"#period={period}&language={language}")
+                assert one.page.evaluate(COLLISIONS) == []
+                last = one.page.evaluate(
+                    "[...document.querySelectorAll('.plot svg')].map((drawing) =>"
+                    "[...drawing.querySelectorAll('.month')].at(-1).textContent)"
+                )
+                assert set(last) == {report_language(language).axis_month(date(2026, 1, 1))}
+
+
+def test_all_ages_of_three_years_are_seen_at_once_where_there_is_room(
+    browser: Browser, long_dashboard: Path
+) -> None:
+    for one in _reader(browser, long_dashboard):
+        one.open("#period=36&retention=mrr")
+        beyond = "(place) => place.scrollWidth - place.clientWidth"
+        assert one.page.locator(".scroll:has(.triangle)").evaluate(beyond) == 0
+        assert one.page.locator(".hint:visible").count() == 0
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_on_a_telephone_nothing_is_hidden_without_a_hint(
+    browser: Browser, long_dashboard: Path, language: str
+) -> None:
+    for one in _reader(browser, long_dashboard, 390):
+        one.open(f"#period=36&language={language}")
+        place = one.page.locator(".scroll:has(.triangle)")
+        hint = one.page.locator(".scroll:has(.triangle) + .hint")
+        assert hint.is_visible()
+        assert "goes-on" in (place.get_attribute("class") or "")
+        place.focus()
+        one.page.keyboard.press("End")
+        for _ in range(40):
+            one.page.keyboard.press("ArrowRight")
+        one.page.wait_for_selector(".scroll:not(.goes-on) > .triangle")
+        cut = one.page.evaluate(
+            """[...document.querySelectorAll('.wide :is(th, td)')].filter((cell) =>
+                cell.offsetParent && (cell.getBoundingClientRect().right > innerWidth
+                    || cell.scrollWidth > cell.clientWidth + 1)).map((cell) => cell.textContent)"""
+        )
+        assert cut == []
+        assert one.page.locator(".wide td").first.is_visible()
+
+
+def test_movements_have_the_colours_of_the_other_reports_and_stand_out_in_the_dark(
+    browser: Browser, dashboard: Path
+) -> None:
+    shown = """(name) => getComputedStyle(
+        document.querySelector(`.plot [data-series="${name}"]`)).color"""
+    for one in _reader(browser, dashboard):
+        one.open("#period=36")
+        for name, color in MOVEMENT_COLORS.items():
+            red, green, blue = bytes.fromhex(color[1:])
+            assert one.page.evaluate(shown, name) == f"rgb({red}, {green}, {blue})"
+    for one in _reader(browser, dashboard, scheme="dark"):
+        one.open("#period=36")
+        ground = one.page.evaluate(
+            "getComputedStyle(document.querySelector('.panel')).backgroundColor"
+        )
+        for name in MOVEMENT_COLORS:
+            assert _contrast(one.page.evaluate(shown, name), ground) > 3
+
+
+def _contrast(one: str, other: str) -> float:
+    """As WCAG defines it."""
+    lights = []
+    for color in (one, other):
+        parts = [int(part) / 255 for part in re.findall(r"\d+", color)[:3]]
+        linear = [
+            part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+        ]
+        lights.append(0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] + 0.05)
+    return max(lights) / min(lights)
+
+
+@pytest.mark.parametrize("period", [12, 24, 36])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_printed_sheets_hold_all_of_the_triangle(
+    browser: Browser, long_dashboard: Path, period: int, language: str
+) -> None:
+    for one in _reader(browser, long_dashboard):
+        one.open(f"#period={period}&language={language}&retention=mrr")
+        title = one.text("section:has(.triangle) h2")
+        rows = one.page.evaluate(
+            "[...document.querySelectorAll('.triangle tr')]"
+            ".map((row) => [...row.cells].map((cell) => cell.textContent))"
+        )
+        assert len(rows) == period + 1
+        printed = sheets(one.page.pdf(prefer_css_page_size=True))
+        assert len(printed) == (3 if period == 12 else 4), "no sheet is left nearly empty"
+        (sheet,) = [sheet for sheet in printed if title in sheet]
+        shown = Counter(" ".join(line.split()) for line in sheet.splitlines())
+        wanted = Counter(" ".join(cell.split()) for row in rows for cell in row if cell)
+        assert wanted <= shown, wanted - shown
+        assert wanted[str(period - 1)], "the oldest age"
+        for text in ("default, 3", "America/Sao_Paulo", "build-1"):
+            assert all(text in sheet for sheet in printed), "the foot stands on every sheet"
+
+
+# Where a row of panels does not reach the end of the page.
+HOLES = """() => {
+    const end = document.querySelector('main').getBoundingClientRect().right;
+    const rows = {};
+    for (const panel of document.querySelectorAll('main > *')) {
+        const { top, right } = panel.getBoundingClientRect();
+        rows[Math.round(top)] = Math.max(rows[Math.round(top)] ?? 0, right);
+    }
+    return Object.values(rows).filter((right) => Math.abs(right - end) > 1).length;
+}"""
+TICKS = """[...document.querySelectorAll('.plot svg')].map((drawing) =>
+    [...drawing.querySelectorAll('.tick')].map((tick) => tick.textContent))"""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_company_of_the_readme_has_a_page_without_holes_or_empty_frames(
+    browser: Browser, readme_dashboard: Path, language: str
+) -> None:
+    said = {
+        "en": ("Zero in each of these months.", "No source has payments", "637 days"),
+        "pt_BR": ("Zero em todos estes meses.", "Nenhuma fonte traz pagamentos", "637 dias"),
+        "pt_PT": ("Zero em todos estes meses.", "Nenhuma fonte tem pagamentos", "637 dias"),
+    }[language]
+    warning = {"en": "Warning (does not hold back", "pt_BR": "Aviso (não impede"}
+    for width in (1440, 390):
+        for one in _reader(browser, readme_dashboard, width):
+            one.open(f"#language={language}")
+            main = one.text("main")
+            for text in said:
+                assert text in main
+            assert warning.get(language, "Aviso (não impede") in main
+            assert "warn: warn" not in main
+            assert one.page.evaluate(HOLES) == 0
+            assert one.page.locator(".triangle tbody tr").count() == 3, "its newest cohorts"
+            for key in ("closing_at_risk_mrr", "failed_charges", "mrr_recovery_rate"):
+                assert one.text(f"[data-card={key}]") == DASH, "unknown is not 0"
+            for place in ("first", "last"):
+                bar = one.page.locator(".bridge rect")
+                box = (bar.first if place == "first" else bar.last).bounding_box()
+                assert box is not None
+                assert box["width"] > 40, "nothing moved, so the bars begin at 0"
+            assert "148" not in one.text(".bridge + .note")
+
+
+def test_headings_stand_above_their_cells(browser: Browser, readme_dashboard: Path) -> None:
+    for one in _reader(browser, readme_dashboard):
+        one.open()
+        apart = one.page.evaluate(
+            """[...document.querySelectorAll('table.wide')].flatMap((table) =>
+                [...table.rows[0].cells].filter((head, index) => getComputedStyle(head).textAlign
+                    !== getComputedStyle(table.rows[1].cells[index]).textAlign)
+                .map((head) => head.textContent))"""
+        )
+        assert apart == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_ticks_differ_however_small_the_company_is(
+    browser: Browser, young_dashboard: Path, readme_dashboard: Path, language: str
+) -> None:
+    for file in (young_dashboard, readme_dashboard):
+        for one in _reader(browser, file):
+            one.open(f"#period=24&language={language}")
+            axes = one.page.evaluate(TICKS)
+            assert len(axes) >= 2
+            for ticks in axes:
+                assert len(ticks) > 1
+                assert len(set(ticks)) == len(ticks), ticks
+
+
+def test_two_months_in_cents_are_drawn(browser: Browser, young_dashboard: Path) -> None:
+    for one in _reader(browser, young_dashboard):
+        one.open()
+        assert one.page.evaluate(TICKS)[1] == ["$0.00", "$0.02", "$0.04", "$0.06", "$0.08"]
+        assert one.page.locator(".panel circle.dot").count() == 2, "one closed month has rates"
+        assert one.page.evaluate(HOLES) == 0
 
 
 def test_a_company_without_any_mrr_sees_a_page_that_says_so(

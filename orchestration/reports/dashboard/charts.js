@@ -17,9 +17,31 @@ const html = (tag, attributes = {}, ...children) =>
 const svg = (tag, attributes = {}, ...children) =>
   fill(document.createElementNS(SVG, tag), attributes, children);
 
-// Round values between two ends, about as many as fit.
-function ticks(low, high, count) {
-  const rough = (high - low) / Math.max(count, 1);
+// How wide a text of a chart is, in the font of the page.
+const ruler = document.createElement("canvas").getContext("2d");
+function textWidth(text) {
+  ruler.font = `11.5px ${getComputedStyle(document.body).fontFamily}`;
+  return ruler.measureText(text).width;
+}
+
+// The months that are named, with where: as many as have room, evenly, the newest among them.
+function namedMonths(months, x, width) {
+  const wide = months.map((text) => textWidth(text));
+  for (const stride of [1, 2, 3, 4, 6, 12, 24, months.length]) {
+    const named = months.map((text, index) => ({ text, index }))
+      .filter(({ index }) => (months.length - 1 - index) % stride === 0)
+      .map(({ text, index }) => ({ text, at: Math.min(x(index), width - wide[index] / 2 - 1), half: wide[index] / 2 }))
+      .filter(({ at, half }) => at >= half);
+    const isRoomy = named.every(({ at, half }, index) =>
+      !index || at - half - named[index - 1].at - named[index - 1].half >= 10);
+    if (isRoomy) return named;
+  }
+  return [];
+}
+
+// Round values between two ends, about as many as fit; whole ones where there are no halves.
+function ticks(low, high, count, areWhole) {
+  const rough = Math.max((high - low) / Math.max(count, 1), areWhole ? 1 : 0);
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = power * ([1, 2, 2.5, 5].find((factor) => factor * power >= rough) ?? 10);
   const first = Math.ceil(low / step);
@@ -31,7 +53,21 @@ function ends(values, withZero) {
   const found = withZero || !values.length ? [0, ...values] : values;
   const [low, high] = [Math.min(...found), Math.max(...found)];
   const room = (high - low || Math.abs(high) || 1) * 0.05;
-  return [low === 0 && withZero ? 0 : low - room, high === 0 && withZero ? room : high + room];
+  // What has no value below 0 has no axis below it.
+  const floor = low >= 0 ? Math.max(0, withZero ? low : low - room) : low - room;
+  return [floor, high === 0 && withZero ? room : high + room];
+}
+
+// The ticks as text, with the places that they need to be exact, and so to differ. `unit` is what a
+// tick is divided by where it is written: 1000 for 1K, 0.01 for 1%.
+function tickTexts(steps, { text, unit }) {
+  const isExact = (count) => steps.every((step) => {
+    const shifted = (step / unit(step)) * 10 ** count;
+    return Math.abs(shifted - Math.round(shifted)) < 1e-6;
+  });
+  const places = [0, 1, 2, 3, 4, 5].find(isExact) ?? 6;
+  const isScaled = steps.some((step) => unit(step) > 1);
+  return steps.map((step) => text(step, isScaled ? 0 : places, places));
 }
 
 // Where each series lies in each month: [from, to], losses below zero. Lines are not stacked.
@@ -52,7 +88,7 @@ function layers({ type, series, months }) {
 
 // A chart of months in `plot`.
 // spec: type (bars, areas, lines), months (labels), series ({name, color, values, texts}), axis
-// (number -> text), label (for who cannot see it), open (the last month is not closed), openText,
+// (see tickTexts; whole: without halves), label (for who cannot see it), open (the last month is not closed), openText,
 // topFirst (the last series comes first), summary (month's index -> text).
 function drawMonths(plot, spec) {
   const { type, months, series, axis } = spec;
@@ -61,9 +97,9 @@ function drawMonths(plot, spec) {
   const placed = layers(spec);
   const drawn = placed.flat().filter((range) => range !== null).flat();
   const [floor, ceiling] = ends(drawn, type !== "lines");
-  const steps = ticks(floor, ceiling, height / 48);
-  const tickTexts = steps.map(axis);
-  const left = 10 + 6.4 * Math.max(1, ...tickTexts.map((text) => text.length));
+  const steps = ticks(floor, ceiling, height / 48, axis.whole);
+  const written = tickTexts(steps, axis);
+  const left = 14 + Math.max(...written.map(textWidth));
   const bottom = height - 22;
   const band = (width - left - 4) / months.length;
   const x = (index) => left + band * (index + 0.5);
@@ -80,16 +116,12 @@ function drawMonths(plot, spec) {
     const line = { x1: left, x2: width - 4, y1: y(step), y2: y(step) };
     drawing.append(
       svg("line", { class: step === 0 && floor < 0 ? "zero" : "grid", ...line }),
-      svg("text", { x: left - 6, y: y(step) + 4, "text-anchor": "end" }, tickTexts[index]),
+      svg("text", { class: "tick", x: left - 6, y: y(step) + 4, "text-anchor": "end" }, written[index]),
     );
   });
-  const every = Math.ceil((Math.max(...months.map((text) => text.length)) * 6.6 + 10) / band);
-  months.forEach((text, index) => {
-    if ((months.length - 1 - index) % every) return;
-    const half = text.length * 3.3;
-    const at = Math.min(x(index), width - half - 1);
-    drawing.append(svg("text", { x: at, y: height - 5, "text-anchor": "middle" }, text));
-  });
+  for (const { text, at } of namedMonths(months, x, width)) {
+    drawing.append(svg("text", { class: "month", x: at, y: height - 5, "text-anchor": "middle" }, text));
+  }
   series.forEach((one, row) => {
     drawing.append(marks(type, one, placed[row], { x, y, band }));
   });
@@ -116,6 +148,14 @@ function marks(type, { name, color }, ranges, { x, y, band }) {
     if (!index || !ranges[index - 1]) runs.push([]);
     runs.at(-1).push([x(index), y(range[0]), y(range[1])]);
   });
+  // An area of one month is as wide as a bar.
+  const wide = Math.min(band * 0.68, 44);
+  if (type === "areas") {
+    for (const run of runs.filter(({ length }) => length === 1)) {
+      const [[at, ...range]] = run;
+      run.splice(0, 1, [at - wide / 2, ...range], [at + wide / 2, ...range]);
+    }
+  }
   for (const run of runs) {
     const top = run.map(([at, , to]) => `${at.toFixed(1)},${to.toFixed(1)}`);
     if (type === "areas") {

@@ -21,15 +21,15 @@ const HEADLINES = [
   ["cltv_formula", "Customer lifetime value", "money"],
 ];
 const MOVEMENTS = [
-  ["new_mrr", "New", "c-blue", "new_customers"],
-  ["expansion_mrr", "Expansion", "c-teal"],
-  ["reactivation_mrr", "Reactivation", "c-sky", "reactivated_customers"],
+  ["new_mrr", "New", "c-new", "new_customers"],
+  ["expansion_mrr", "Expansion", "c-expansion"],
+  ["reactivation_mrr", "Reactivation", "c-reactivation", "reactivated_customers"],
   ["transferred_in_mrr", "Switched in", "c-violet"],
-  ["contraction_mrr", "Contraction", "c-amber"],
-  ["churned_mrr", "Churned", "c-red", "churned_customers"],
+  ["contraction_mrr", "Contraction", "c-contraction"],
+  ["churned_mrr", "Churned", "c-churned", "churned_customers"],
   ["transferred_out_mrr", "Switched out", "c-rose"],
-  ["fx_mrr", "Exchange rates", "c-grey"],
-  ["restated_mrr", "Restated", "c-olive"],
+  ["fx_mrr", "Exchange rates", "c-fx"],
+  ["restated_mrr", "Restated", "c-restated"],
 ];
 const KINDS = {
   plan: ["Plan", "MRR by plan"],
@@ -84,8 +84,6 @@ function monthRange() {
 const shownMonths = () => figures.months.slice(monthRange().first);
 const shownValues = (values) => values.slice(monthRange().first);
 const closedValue = (values) => values[monthRange().closed];
-// A long triangle takes the whole width, and so does what would stand beside it.
-const isWide = () => Math.min(Number(state.period), monthRange().closed + 1) > 13;
 const isOpen = () => monthRange().closed < figures.months.length - 1;
 
 // ---- Wording: by language and locale; what is unknown is a dash.
@@ -116,6 +114,14 @@ const rate = (value) =>
     : number(value, { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
 const days = (value) => (value === null ? DASH : number(value, { maximumFractionDigits: 1 }));
 
+// How long before the data end something was: in hours, and in days where hours say little.
+function age(hours) {
+  if (hours === null) return DASH;
+  const [value, unit] = Number(hours) > 48 ? [Number(hours) / 24, "day"] : [hours, "hour"];
+  const options = { style: "unit", unit, unitDisplay: "long" };
+  return number(value, { ...options, maximumFractionDigits: Number(value) < 10 ? 1 : 0 });
+}
+
 function written(value, kind, currency) {
   return kind === "money" ? money(value, currency) : kind === "rate" ? rate(value) : count(value);
 }
@@ -127,12 +133,35 @@ function rounded(value, kind, currency) {
   return kind === "money" ? money(value, currency, options) : written(value, kind, currency);
 }
 
-const compactMoney = (currency) => (value) =>
+const compactMoney = (value, currency) =>
   money(value, currency, {
     notation: "compact", minimumFractionDigits: 0, maximumFractionDigits: 1,
   });
-const compactCount = (value) => number(value, { notation: "compact", maximumFractionDigits: 1 });
-const compactRate = (value) => number(value, { style: "percent", maximumFractionDigits: 1 });
+
+// What a compact number is divided by.
+const compactUnit = (value) =>
+  Math.max(1, 1000 ** Math.floor(Math.log10(Math.abs(value) || 1) / 3 + 1e-9));
+
+// How the ticks of an axis are written, with at least and at most so many places.
+const AXES = {
+  money: (currency) => ({
+    unit: compactUnit,
+    text: (value, least, most) => money(value, currency, {
+      notation: "compact", minimumFractionDigits: least && Math.max(least, 2),
+      maximumFractionDigits: least ? Math.max(most, 2) : most,
+    }),
+  }),
+  count: () => ({
+    unit: compactUnit, whole: true,
+    text: (value, least, most) => number(value, { notation: "compact", maximumFractionDigits: most }),
+  }),
+  rate: () => ({
+    unit: () => 0.01,
+    text: (value, least, most) => number(value, {
+      style: "percent", minimumFractionDigits: least, maximumFractionDigits: most,
+    }),
+  }),
+};
 
 // A change of a rate is in points, never in per cent of itself.
 function changeText({ change, relative_change: relative }, kind, currency) {
@@ -149,9 +178,16 @@ function changeText({ change, relative_change: relative }, kind, currency) {
   return money(change, currency, options);
 }
 
-function monthText(month, style = "short") {
-  const options = { month: style, year: style === "long" ? "numeric" : "2-digit", timeZone: "UTC" };
-  return new Intl.DateTimeFormat(locale(), options).format(new Date(`${month}-01T00:00:00Z`));
+// In a sentence: December 2025.
+const longMonth = (month) => monthFormat(month, { month: "long", year: "numeric" });
+
+// On an axis and in a table: Dec 25, as in the other reports.
+const monthText = (month) =>
+  `${monthFormat(month, { month: "short" }).replace(".", "")} ${month.slice(2, 4)}`;
+
+function monthFormat(month, options) {
+  const format = new Intl.DateTimeFormat(locale(), { ...options, timeZone: "UTC" });
+  return format.format(new Date(`${month}-01T00:00:00Z`));
 }
 
 function instantText(instant) {
@@ -201,11 +237,12 @@ function panel(title, width, { tag = null, extra = null } = {}, ...content) {
 const companyTag = () => (state.segment ? t("All customers") : null);
 
 function legend(series) {
+  if (!hasBars(series)) return null;
   return html("ul", { class: "legend" }, ...series.map(({ name, color }) =>
     html("li", {}, html("i", { class: `key ${color}`, "aria-hidden": "true" }),
       html("span", { title: name }, name))),
   isOpen() ? html("li", { class: "quiet" }, html("i", { class: "key veil", "aria-hidden": "true" }),
-    t("{month} is not closed yet", { month: monthText(figures.months.at(-1)) })) : null);
+    t("{month} is not closed yet", { month: longMonth(figures.months.at(-1)) })) : null);
 }
 
 // The same figures as a table, the newest month first.
@@ -222,15 +259,41 @@ function behind(title, columns) {
 }
 
 function table(title, heads, rows) {
-  return html("details", {},
-    html("summary", { "aria-label": `${t("Table")}: ${title}` }, t("Table")),
-    html("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": title },
-      html("table", {},
-        html("thead", {}, html("tr", {}, ...heads.map((head) => html("th", { scope: "col" }, head)))),
-        html("tbody", {}, ...rows))));
+  const [place, hint, look] = scroller(title, html("table", {},
+    html("thead", {}, html("tr", {}, ...heads.map((head) => html("th", { scope: "col" }, head)))),
+    html("tbody", {}, ...rows)));
+  const details = html("details", {},
+    html("summary", { "aria-label": `${t("Table")}: ${title}` }, t("Table")), place, hint);
+  details.addEventListener("toggle", look);
+  return details;
 }
 
+// A place that scrolls where its content has no room; then it says so, fades where it goes on, and
+// the keyboard reaches it.
+function scroller(title, content) {
+  const place = html("div", { class: "scroll", role: "group", "aria-label": title }, content);
+  const hint = html("p", { class: "note hint", hidden: true }, t("Scroll sideways to see the rest."));
+  const look = () => {
+    const beyond = place.scrollWidth - place.clientWidth;
+    hint.hidden = beyond <= 1;
+    place.classList.toggle("goes-on", place.scrollLeft < beyond - 1);
+    if (beyond > 1 || place.scrollHeight > place.clientHeight + 1) place.tabIndex = 0;
+    else place.removeAttribute("tabindex");
+  };
+  place.addEventListener("scroll", look, { passive: true });
+  pending.push(look);
+  return [place, hint, look];
+}
+
+const hasBars = (parts) => parts.some(({ values }) => values.some((value) => value));
+
+// A chart, or words where it would be an empty frame.
 function plot(title, spec) {
+  if (!hasBars(spec.series)) {
+    const isKnown = spec.series.some(({ values }) => values.some((value) => value !== null));
+    return html("p", { class: "plot nothing" },
+      isKnown ? t("Zero in each of these months.") : t("No data for these months."));
+  }
   const months = shownMonths();
   const span = `${monthText(months[0])} ${DASH} ${monthText(months.at(-1))}`;
   const place = html("div", {
@@ -279,7 +342,7 @@ function header() {
   return [
     html("div", {},
       html("p", { class: "quiet" }, t("Subscriptions")),
-      html("h1", {}, month ? capital(monthText(month, "long")) : t("No month is closed yet")),
+      html("h1", {}, month ? capital(longMonth(month)) : t("No month is closed yet")),
       html("p", { class: "quiet" }, t("Last closed month, against the month before. Data as of {instant}.",
         { instant: instantText(figures.basis.as_of) }))),
     html("div", { class: "controls", role: "group", "aria-label": t("Filters") },
@@ -332,7 +395,7 @@ function cards() {
 function revenue() {
   const segment = shownSegment();
   const { currency } = segment;
-  const total = series(segment.months.closing_mrr, "closing_mrr", t("MRR"), "c-blue", "money", currency);
+  const total = series(segment.months.closing_mrr, "closing_mrr", t("MRR"), "c-accent", "money", currency);
   const isCompany = segment.kind === "all" && state.by;
   const parts = isCompany ? bands(state.by) : [total];
   const title = isCompany ? t(KINDS[state.by][1]) : `${t("MRR")}, ${segmentName(segment)}`;
@@ -341,7 +404,7 @@ function revenue() {
   return panel(title, "w7", { extra: isCompany && stackable.length > 1 ? by : null },
     isCompany ? legend(parts) : null,
     plot(title, {
-      type: "areas", series: parts, axis: compactMoney(currency), topFirst: true,
+      type: "areas", series: parts, axis: AXES.money(currency), topFirst: true,
       summary: isCompany ? (index) => total.texts[index] : null,
     }),
     behind(title, isCompany ? [...parts, total] : parts));
@@ -373,19 +436,19 @@ function movements() {
   const title = t("MRR movements");
   return panel(title, "w5", {}, legend(parts),
     plot(title, {
-      type: "bars", series: parts, axis: compactMoney(currency), summary: (index) => net.texts[index],
+      type: "bars", series: parts, axis: AXES.money(currency), summary: (index) => net.texts[index],
     }),
     behind(title, [...parts, net]));
 }
 
 // From the opening to the closing MRR of the last closed month. The axis begins near the smaller
-// of the two, as the steps would be too small to see; the break in the bars says so.
+// of the two where the steps would be too small to see; the break in the bars says so.
 function waterfall() {
   const segment = shownSegment();
   const { currency } = segment;
   const at = (key) => closedValue(segment.months[key]);
   const month = figures.closed_month ?? figures.months.at(-1);
-  const title = t("From opening to closing MRR, {month}", { month: monthText(month) });
+  const title = t("From opening to closing MRR, {month}", { month: longMonth(month) });
   const steps = [["opening_mrr", "Opening MRR", "c-slate", "opening_customers"],
     ...movementsShown(segment), ["closing_mrr", "Closing MRR", "c-slate", "closing_customers"]];
   let level = 0;
@@ -397,13 +460,16 @@ function waterfall() {
   });
   const inner = ranges.flat().filter((end, index) => index !== 0 && index !== 2 * steps.length - 2);
   const [least, most] = [Math.min(...inner), Math.max(...inner)];
-  const start = least > 0 ? Math.max(0, least - (most - least) * 0.35) : Math.min(0, least);
+  const reach = most - least;
+  const round = 10 ** Math.floor(Math.log10(reach || 1));
+  const start = reach > 0 && least > 2 * reach
+    ? Math.max(0, Math.floor((least - reach * 0.35) / round) * round) : Math.min(0, least);
   const broken = start > 0;
   const scale = (value) => (1000 * (Math.max(value, start) - start)) / (most - start || 1);
   const rows = steps.map(([key, label, color, customers], index) => {
     const isLevel = index === 0 || index === steps.length - 1;
     const [from, to] = ranges[index].map(scale);
-    const box = { x: Math.min(from, to), width: Math.max(Math.abs(to - from), 2) };
+    const box = { x: Math.min(from, to), width: to === from ? 0 : Math.max(Math.abs(to - from), 5) };
     const bar = svg("svg", {
       viewBox: "0 0 1000 20", height: 20, preserveAspectRatio: "none", "aria-hidden": "true",
     }, svg("rect", { class: color, fill: "currentColor", y: 0, height: 20, rx: 2, ...box }));
@@ -423,30 +489,39 @@ function waterfall() {
       html("caption", { class: "unseen" }, title),
       html("tbody", {}, ...rows)),
     html("p", { class: "note" }, t("Customers in parentheses.") + (broken
-      ? ` ${t("The bars begin at {amount}.", { amount: compactMoney(currency)(start) })}` : "")));
+      ? ` ${t("The bars begin at {amount}.", { amount: rounded(start, "money", currency) })}` : "")));
 }
 
 function rates() {
   const segment = shownSegment();
   const parts = [
-    series(segment.months.nrr, "nrr", t("Net revenue retention"), "c-blue", "rate"),
-    series(segment.months.grr, "grr", t("Gross revenue retention"), "c-teal", "rate"),
+    series(segment.months.nrr, "nrr", t("Net revenue retention"), "c-accent", "rate"),
+    series(segment.months.grr, "grr", t("Gross revenue retention"), "c-steel", "rate"),
   ];
   const title = t("Revenue retention by month");
   return panel(title, "w7", {}, legend(parts),
-    plot(title, { type: "lines", series: parts, axis: compactRate }), behind(title, parts));
+    plot(title, { type: "lines", series: parts, axis: AXES.rate() }), behind(title, parts));
 }
 
 const HEAT = [0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1];
 
-function cohorts() {
-  const isMrr = state.retention === "mrr";
-  const { first, closed } = monthRange();
-  const months = figures.months.slice(first, closed + 1);
-  const shown = figures.cohorts.filter(({ month }) => months.includes(month));
-  if (!shown.length) return null;
+// The newest cohorts there are, as many as the period has months; they may be older than it.
+function triangle() {
+  const last = figures.months[monthRange().closed];
+  const shown = figures.cohorts.filter(({ month }) => month <= last).slice(-Number(state.period));
   const ages = Math.max(0, ...shown.map((cohort) => cohort.customer_retention
     .filter((value) => value !== null).length));
+  return { shown, ages, isEmpty: !ages, isWide: ages > 13 };
+}
+
+// A wide triangle takes the whole width, and so does its neighbour, which then comes first: in
+// print it fills the sheet on which the triangle has no room.
+const cohortsAndDunning = () => (triangle().isWide ? [dunning, cohorts] : [cohorts, dunning]);
+
+function cohorts() {
+  const isMrr = state.retention === "mrr";
+  const { shown, ages, isEmpty, isWide } = triangle();
+  if (isEmpty) return null;
   const title = t("Retention by month of the first payment");
   const rows = shown.map((cohort) => {
     const values = isMrr ? cohort.mrr_retention : cohort.customer_retention;
@@ -458,20 +533,19 @@ function cohorts() {
       return html("td", { "data-heat": heat, "data-figure": figure },
         number(value, { style: "percent", maximumFractionDigits: 0 }));
     });
-    const size = isMrr ? compactMoney(figures.basis.currency)(cohort.mrr_start) : count(cohort.customers);
+    const size = isMrr ? compactMoney(cohort.mrr_start, figures.basis.currency) : count(cohort.customers);
     return html("tr", {}, html("th", { scope: "row" }, monthText(cohort.month)),
       html("td", {}, size), ...cells);
   });
   const heads = [t("Month"), isMrr ? t("MRR") : t("Customers"), ...Array(ages).keys()];
   const kind = control("retention", t("of"), option("customer", t("Customers"), state.retention),
     option("mrr", t("MRR"), state.retention));
-  return panel(title, isWide() ? "" : "w7", { tag: companyTag(), extra: kind },
-    html("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": title },
-      html("table", { class: "triangle" },
-        html("caption", { class: "unseen" }, title),
-        html("thead", {}, html("tr", {}, ...heads.map((head) =>
-          html("th", { scope: "col" }, String(head))))),
-        html("tbody", {}, ...rows))),
+  return panel(title, isWide || !figures.dunning ? "" : "w7", { tag: companyTag(), extra: kind },
+    ...scroller(title, html("table", { class: isWide ? "triangle dense" : "triangle" },
+      html("caption", { class: "unseen" }, title),
+      html("thead", {}, html("tr", {}, ...heads.map((head) =>
+        html("th", { scope: "col" }, String(head))))),
+      html("tbody", {}, ...rows))).slice(0, 2),
     html("p", { class: "note" }, t("Columns: months since the first payment. Each cell: what is left of the start.")));
 }
 
@@ -482,8 +556,8 @@ function dunning() {
   const part = (key, label, color, sign) =>
     series(figures.dunning[key], key, t(label), color, "money", currency, sign);
   const parts = [
-    part("entered_mrr", "Fell due", "c-amber", 1), part("recovered_mrr", "Recovered", "c-teal", -1),
-    part("lost_mrr", "Lost", "c-red", -1), part("otherwise_ended_mrr", "Ended otherwise", "c-grey", -1),
+    part("entered_mrr", "Fell due", "c-soft", 1), part("recovered_mrr", "Recovered", "c-expansion", -1),
+    part("lost_mrr", "Lost", "c-churned", -1), part("otherwise_ended_mrr", "Ended otherwise", "c-restated", -1),
   ];
   const more = [
     part("closing_at_risk_mrr", "At risk at the close"),
@@ -494,15 +568,22 @@ function dunning() {
   const fact = (label, key, text) => html("div", {},
     html("dt", {}, t(label)), html("dd", { "data-card": key }, text));
   const title = t("Past-due payments");
-  return panel(title, isWide() ? "" : "w5", { tag: companyTag() },
+  const { isEmpty, isWide } = triangle();
+  // The mart counts failed charges wherever a source has payments.
+  const isUnknown = !hasBars(parts) && figures.dunning.failed_charges.every((one) => one === null);
+  const atRisk = isUnknown ? null : value("closing_at_risk_mrr");
+  return panel(title, isWide || isEmpty ? "" : "w5", { tag: companyTag() },
     html("dl", { class: "facts" },
-      fact("At risk at the close", "closing_at_risk_mrr", rounded(value("closing_at_risk_mrr"), "money", currency)),
+      fact("At risk at the close", "closing_at_risk_mrr", rounded(atRisk, "money", currency)),
       fact("Recovery rate", "mrr_recovery_rate", rate(value("mrr_recovery_rate"))),
       fact("Failed charges", "failed_charges", count(value("failed_charges"))),
       fact("Days to recovery, median", "median_days_to_recovery", days(value("median_days_to_recovery")))),
-    legend(parts),
-    plot(title, { type: "bars", series: parts, axis: compactMoney(currency) }),
-    behind(title, [...parts, ...more]));
+    ...(isUnknown
+      ? [html("p", { class: "note" },
+        t("No source has payments, so it is not known what is past due."))]
+      : [legend(parts),
+        plot(title, { type: "bars", series: parts, axis: AXES.money(currency) }),
+        behind(title, [...parts, ...more])]));
 }
 
 function support() {
@@ -514,9 +595,9 @@ function support() {
     [figures.support, "created_tickets", "New tickets", "count", "bars", "c-violet"],
     [figures.support, "csat", "Satisfaction (CSAT)", "rate", "lines", "c-violet"],
     [figures.support, "backlog_tickets", "Backlog at the close", "count", "bars", "c-violet"],
-    [months, "closing_mrr", "MRR", "money", "areas", "c-blue"],
-    [months, "customer_churn_rate", "Customer churn", "rate", "lines", "c-blue"],
-    [months, "churned_mrr", "Churned MRR", "money", "bars", "c-blue"],
+    [months, "closing_mrr", "MRR", "money", "areas", "c-accent"],
+    [months, "customer_churn_rate", "Customer churn", "rate", "lines", "c-churned"],
+    [months, "churned_mrr", "Churned MRR", "money", "bars", "c-churned"],
   ];
   const parts = small.map(([of, key, label, kind, , color]) =>
     series(of[key], of === months ? `all:${key}` : key, t(label), color, kind, currency));
@@ -524,11 +605,14 @@ function support() {
     html("h3", {}, t(label), html("b", {}, rounded(closedValue(of[key]), kind, currency))),
     plot(t(label), {
       type, series: [parts[index]],
-      axis: { money: compactMoney(currency), rate: compactRate, count: compactCount }[kind],
+      axis: AXES[kind](currency),
     })));
   return panel(title, "", { tag: companyTag() },
     html("div", { class: "multiples" }, ...charts), behind(title, parts));
 }
+
+const STATUSES = { warn: "Warning", fail: "Failed", error: "Could not run", skipped: "Skipped" };
+const SEVERITIES = { warn: "does not hold back the publication", error: "holds back the publication" };
 
 function quality() {
   const title = t("Data quality and freshness");
@@ -542,26 +626,31 @@ function quality() {
   const sources = figures.sources.map((one) => html("tr", {},
     html("th", { scope: "row" }, one.source),
     html("td", {}, count(one.served_rows)), html("td", {}, count(one.loaded_rows)),
-    html("td", {}, instantText(one.last_fact_at)), html("td", {}, days(one.hours_since_last_fact))));
-  const heads = ["Source", "Rows served", "Rows loaded", "Newest fact", "Hours before the data end"];
+    html("td", {}, instantText(one.last_fact_at)), html("td", {}, age(one.hours_since_last_fact))));
+  const heads = ["Source", "Rows served", "Rows loaded", "Newest fact", "Before the data end"];
   const failed = figures.unpassed.map((check) => html("tr", {},
-    html("td", { class: "text" }, check.name), html("td", { class: "text" }, check.description),
-    html("td", { class: "text" }, check.table), html("td", {}, `${check.severity}: ${check.status}`),
+    html("th", { scope: "row" }, check.name), html("td", { class: "text" }, check.description),
+    html("td", { class: "text" }, check.table),
+    html("td", { class: "text" }, `${t(STATUSES[check.status])} (${t(SEVERITIES[check.severity])})`),
     html("td", {}, count(check.failures))));
   return panel(title, "", {},
     html("dl", { class: "facts" },
       all ? fact("Checks that passed", "passed", t("{count} of {total}", { count: count(passed), total: count(all) })) : null,
       fact("Data as of", "as_of", instantText(figures.basis.as_of))),
-    failed.length ? scrolling(title, ["Check", "Meaning", "Table", "Result", "Rows"], failed) : null,
-    scrolling(t("Freshness of the sources"), heads, sources));
+    failed.length ? listing(t("Checks that did not pass"), ["Check", "Meaning", "Table", "Result", "Rows"], failed) : null,
+    listing(t("Freshness of the sources"), heads, sources));
 }
 
-function scrolling(title, heads, rows) {
-  return html("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": title },
-    html("table", { class: "wide" },
-      html("caption", { class: "unseen" }, title),
-      html("thead", {}, html("tr", {}, ...heads.map((head) => html("th", { scope: "col" }, t(head))))),
-      html("tbody", {}, ...rows)));
+// A table whose rows become lists where the page is narrow.
+function listing(title, heads, rows) {
+  for (const row of rows) {
+    [...row.cells].slice(1).forEach((cell, index) => { cell.dataset.head = t(heads[index + 1]); });
+  }
+  return html("table", { class: "wide" },
+    html("caption", {}, title),
+    html("thead", {}, html("tr", {}, ...heads.map((head, index) =>
+      html("th", { scope: "col", class: rows[0]?.cells[index].className }, t(head))))),
+    html("tbody", {}, ...rows));
 }
 
 function footer() {
@@ -580,11 +669,11 @@ function footer() {
 function draw() {
   root.lang = locale();
   if (state.theme) root.dataset.theme = state.theme;
-  document.title = `Perene, ${figures.closed_month ? monthText(figures.closed_month, "long") : ""}`;
+  document.title = `Perene, ${figures.closed_month ? longMonth(figures.closed_month) : ""}`;
   const open = [...document.querySelectorAll("details")].map((one) => one.open);
   pending = [];
   document.getElementById("header").replaceChildren(...header());
-  const byMonth = [cards, revenue, movements, waterfall, rates, cohorts, dunning, support];
+  const byMonth = [cards, revenue, movements, waterfall, rates, ...cohortsAndDunning(), support];
   document.getElementById("main").replaceChildren(
     ...[...(figures.months.length ? byMonth : []), quality]
       .map((section) => section()).filter((section) => section !== null));

@@ -190,11 +190,7 @@ class _Reader:
         if "retention_cohorts" not in self.marts or not self.days:
             return ()
         found: dict[date, list[dict[str, Any]]] = {}
-        for row in self.rows(
-            "from marts.retention_cohorts where cohort_month >= ? "
-            "order by cohort_month, age_months",
-            self.days[0],
-        ):
+        for row in self.rows(_COHORTS, KEPT_MONTHS, KEPT_MONTHS):
             found.setdefault(row["cohort_month"], []).append(row)
         return tuple(
             Cohort(
@@ -316,6 +312,19 @@ _OTHER_SEGMENTS = """
     inner join places using (segment_kind, segment_value)
     where place > ? and metric_month >= ? and segment_kind <> 'native_currency'
     group by segment_kind, metric_month
+"""
+# The newest ones, whenever they first paid: a company may have had no new customer for years.
+_COHORTS = """
+    from marts.retention_cohorts
+    where
+        cohort_month in (
+            select distinct cohort_month
+            from marts.retention_cohorts
+            order by cohort_month desc
+            limit ?
+        )
+        and age_months < ?
+    order by cohort_month, age_months
 """
 _COVERAGE = """
     select
