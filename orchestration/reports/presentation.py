@@ -22,6 +22,13 @@ from orchestration.reports.sections import BY_KEY, LEVELS, Column
 from orchestration.reports.style import outcome_color
 
 _MOST_DIFFERENCES: Final = 20
+# A mail is read on a phone, which has room for three columns: who, what, how much.
+_IN_A_MAIL: Final = {
+    "past_due": ("customer", "last_paid_on", "past_due_mrr"),
+    "long_open_tickets": ("customer", "oldest_open_on", "mrr"),
+    "renewals": ("customer", "renews_on", "renewing_mrr"),
+    "largest_changes": ("customer", "movement", "mrr_delta"),
+}
 
 
 @dataclass(frozen=True)
@@ -143,18 +150,20 @@ def table(
         section: The section's figures.
         figures: The report's.
         language: The language.
-        most: The most rows to show; the section's own number when not given.
+        most: The most rows to show in a mail, with the columns of a mail; when not given, the
+            table is that of a page.
 
     Returns:
         The table.
     """
     definition = BY_KEY[section.key]
+    in_a_mail = () if most is None else _IN_A_MAIL.get(section.key, ())
     most = definition.shown if most is None else most
     columns = {column.key: column for column in definition.columns}
     shown = [
         (place, columns.get(key, Column(key, key, kind)))
         for place, (key, kind) in enumerate(section.columns)
-        if key not in columns or not columns[key].is_detail
+        if (key in in_a_mail if in_a_mail else key not in columns or not columns[key].is_detail)
     ]
     first = max(0, len(section.rows) - most) if definition.is_newest_last else 0
     rows = section.rows[first : first + most]
