@@ -53,6 +53,8 @@ def test_the_workbook_says_what_the_figures_say(pack: Report) -> None:
     assert cells[f"E{mrr}"] == 0.5
     assert cells[f"D{churn}"] == pytest.approx(0.1), "in points"
     assert cells[f"E{churn}"] == DASH, "a rate has no relative change"
+    net = by_label["Net new MRR"]
+    assert cells[f"E{net}"] == DASH, "a change has no relative change"
     assert cells[f"B{by_label['Customer lifetime value']}"] == DASH
     movements = _cells(pack.file("en", "xlsx"), "MRR movements")
     steps = [movements[f"B{row}"] for row in range(5, 14)]
