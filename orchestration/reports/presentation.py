@@ -22,6 +22,7 @@ from orchestration.reports.sections import BY_KEY, LEVELS, Column
 from orchestration.reports.style import outcome_color
 
 _MOST_DIFFERENCES: Final = 20
+_RUN_SHOWN: Final = 8  # characters of a run's id; figures.json and kpis.csv have all
 # A mail is read on a phone, which has room for three columns: who, what, how much.
 _IN_A_MAIL: Final = {
     "past_due": ("customer", "last_paid_on", "past_due_mrr"),
@@ -200,13 +201,13 @@ def heading(column: Column, language: Language) -> str:
 
 
 def foot_lines(figures: Figures, language: Language) -> tuple[str, ...]:
-    """What the figures rest on: policy, currency, time zone, as-of, run."""
+    """What the figures rest on: policy, currency, time zone, as-of, run in short."""
     foot = figures.foot
     return (
         *_segment_line(figures, language),
         language.translate(
             "Data as of {as_of}. Days and months of {time_zone}. Amounts in {currency}.",
-            as_of=f"{foot.as_of:%Y-%m-%d %H:%M:%S} UTC",
+            as_of=language.instant(foot.as_of),
             time_zone=foot.time_zone,
             currency=foot.currency,
         ),
@@ -214,7 +215,7 @@ def foot_lines(figures: Figures, language: Language) -> tuple[str, ...]:
             "Policy {policy}, version {policy_version}. Run {run}, publication {version}.",
             policy=foot.policy,
             policy_version=foot.policy_version,
-            run=foot.run_id,
+            run=foot.run_id[:_RUN_SHOWN],
             version=foot.version,
         ),
         language.translate(
@@ -258,7 +259,7 @@ def remake_sentence(figures: Figures, language: Language) -> str:
     return language.translate(
         "This pack was made anew. It replaces that of the data as of {as_of} (publication "
         "{version}); figures that differ: {count}.",
-        as_of=f"{remake.as_of:%Y-%m-%d %H:%M:%S} UTC",
+        as_of=language.instant(remake.as_of),
         version=remake.version,
         count=language.figure(Decimal(len(remake.differences)), Kind.COUNT, ""),
     )
