@@ -97,7 +97,7 @@ def _attached(language: Language, figures: Figures) -> str:
 
 def _plain(shown: Page, attached: str) -> str:
     lines = [
-        f"{shown.title}: {shown.period}",
+        f"{shown.title}, {shown.period}",
         shown.summary,
         shown.subtitle,
         "",
@@ -120,7 +120,7 @@ def _plain_table(part: Table) -> list[str]:
             for heading, cell in zip(part.headings[1:], row.cells[1:], strict=True)
             if cell
         )
-        lines.append(f"- {row.cells[0]}. " + "; ".join(rest))
+        lines.append(f"- {row.cells[0]} ({'; '.join(rest)})")
     return [*lines, *([f"({part.more})"] if part.more else [])]
 
 

@@ -126,6 +126,7 @@ def test_the_mail_speaks_its_language_and_names_its_pictures(pack: Report) -> No
     assert all(file.exists() for file in message.attachments)
     assert len(message.html) < 102_000, "a longer mail is cut"
     assert "300,00" in message.text
+    assert "- MRR final (MRR: US$\xa0300,00; Clientes: 3)" in message.text
     assert message.blocks[0]["type"] == "header"
 
 
