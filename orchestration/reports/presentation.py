@@ -20,6 +20,7 @@ from orchestration.reports.naming import (
 )
 from orchestration.reports.sections import BY_KEY, LEVELS, Column
 from orchestration.reports.style import outcome_color
+from orchestration.reports.wording import unlinked_text
 
 _MOST_DIFFERENCES: Final = 20
 _RUN_SHOWN: Final = 8  # characters of a run's id; figures.json and kpis.csv have all
@@ -97,7 +98,7 @@ class Page:
 def page(figures: Figures, language: Language) -> Page:
     """Says a report's figures in one language."""
     return Page(
-        title=report_title(figures.report, figures.segment, language),
+        title=unlinked_text(report_title(figures.report, figures.segment, language)),
         period=period_name(figures.period, language),
         subtitle=_subtitle(figures, language),
         summary=summary(figures, language),
@@ -173,7 +174,7 @@ def table(
 
     def text(cell: Cell, kind: Kind) -> str:
         written = language.cell(cell, kind, currency)
-        return shortened(written) if isinstance(cell, str) else written
+        return unlinked_text(shortened(written)) if isinstance(cell, str) else written
 
     def texts(row: tuple[Cell, ...]) -> tuple[str, ...]:
         return tuple(text(row[place], column.kind) for place, column in shown)
@@ -231,7 +232,7 @@ def _segment_line(figures: Figures, language: Language) -> tuple[str, ...]:
     return (
         language.translate(
             "{segment} alone. Support and lists are those of its customers when the data end.",
-            segment=segment_name(figures.segment, language),
+            segment=unlinked_text(segment_name(figures.segment, language)),
         ),
     )
 
@@ -245,7 +246,7 @@ def difference_name(line: Difference, language: Language) -> str:
     return ", ".join(
         (
             language.translate(definition.title),
-            shortened(language.translate(line.row)),
+            unlinked_text(shortened(language.translate(line.row))),
             heading(column, language),
         )
     )

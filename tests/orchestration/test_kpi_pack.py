@@ -20,7 +20,7 @@ from orchestration.reports.pdf_text import pdf_text
 from orchestration.reports.reading_back import CHECKS, read_back
 from orchestration.reports.report import Report
 from orchestration.reports.terminal import headline_lines
-from orchestration.reports.wording import spreadsheet_text
+from orchestration.reports.wording import spreadsheet_text, unlinked_text
 from tests.orchestration.samples import fill_warehouse
 
 # The reader does not know data bars and sparklines; the tests do not need them.
@@ -128,6 +128,29 @@ def test_the_mail_speaks_its_language_and_names_its_pictures(pack: Report) -> No
     assert "300,00" in message.text
     assert "- MRR final (MRR: US$\xa0300,00; Clientes: 3)" in message.text
     assert message.blocks[0]["type"] == "header"
+
+
+def test_no_name_becomes_a_link_in_a_mail(pack: Report) -> None:
+    message = pack.message("en")
+    for text in (message.html.replace("<wbr>", ""), message.text):
+        assert "http:\u2060//x" in text
+        assert "http://" not in text
+
+
+@pytest.mark.parametrize(
+    ("name", "harmless"),
+    [
+        ("http://a.example", "http:|//a.|example"),
+        ("mailto:b@a.example", "mailto:|b@|a.|example"),
+        ("www.a.example", "www.|a.|example"),
+        ("Bluff Courier Inc.", "Bluff Courier Inc."),
+        ("A. B. & Sons, 1.50", "A. B. & Sons, 1.50"),
+        ("Time: 10:30", "Time: 10:30"),
+    ],
+)
+def test_only_what_looks_like_an_address_is_broken(name: str, harmless: str) -> None:
+    assert unlinked_text(name) == harmless.replace("|", "\u2060")
+    assert unlinked_text(name).replace("\u2060", "") == name
 
 
 def test_without_personal_data_nobody_is_named(pack: Report) -> None:
