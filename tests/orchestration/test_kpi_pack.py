@@ -205,7 +205,7 @@ def test_a_pack_made_anew_says_so_and_where_it_differs(
     # The other language is made anew too: no two files of a pack may differ.
     assert set(anew.languages) == set(LANGUAGES)
     pages = "".join(pdf_text(anew.file("pt_BR", "pdf")))
-    assert "Refeito" in pages
+    assert "Nova versão" in pages
     assert pack.figures.foot.version in pages
     message = anew.message("en")
     for text in (message.text, message.html):
