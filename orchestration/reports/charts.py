@@ -15,9 +15,9 @@ import vl_convert
 
 from orchestration.reports.figures import Figures, SectionFigures
 from orchestration.reports.headlines import HEADLINES
-from orchestration.reports.kinds import Cell, Kind
+from orchestration.reports.kinds import Cell
 from orchestration.reports.language import Language
-from orchestration.reports.sections import LEVELS
+from orchestration.reports.steps import movement_steps
 from orchestration.reports.style import ACCENT, FONT, FONTS, INK, LINE, MOVEMENT_COLORS, SOFT, TINT
 
 Spec = dict[str, Any]
@@ -132,18 +132,17 @@ def _trend(names: Sequence[str], values: Sequence[Cell], language: Language, cur
 
 def _steps(movements: SectionFigures, language: Language, currency: str) -> Spec:
     """The steps of the period on one another, from nothing to the whole change of MRR."""
-    rows: list[Spec] = []
-    level = Decimal(0)
-    steps = zip(movements.column("movement"), movements.column("mrr"), strict=True)
-    for term, amount in steps:
-        if term in LEVELS or not isinstance(amount, Decimal):
-            continue
-        if not amount and term in ("Restated", "Exchange rates"):
-            continue
-        rows.append(_step(str(term), level, level + amount, amount, language, currency))
-        level += amount
-    whole = _step("Change of MRR", Decimal(0), level, level, language, currency)
-    rows.append({**whole, "color": INK})
+    rows: list[Spec] = [
+        {
+            "name": language.translate(step.term),
+            "from": float(step.start),
+            "to": float(step.end),
+            "top": float(max(step.start, step.end)),
+            "label": step.label(language),
+            "color": step.color,
+        }
+        for step in movement_steps(movements)
+    ]
     names = [str(row["name"]) for row in rows]
     reach = [value for row in rows for value in (row["from"], row["to"])]
     x = {
@@ -179,21 +178,6 @@ def _steps(movements: SectionFigures, language: Language, currency: str) -> Spec
                 },
             },
         ],
-    }
-
-
-def _step(
-    term: str, start: Decimal, end: Decimal, amount: Decimal, language: Language, currency: str
-) -> Spec:
-    # The axis names the currency; there is no room for it above each bar.
-    label = language.figure(amount, Kind.COUNT, currency)
-    return {
-        "name": language.translate(term),
-        "from": float(start),
-        "to": float(end),
-        "top": float(max(start, end)),
-        "label": f"+{label}" if amount > 0 else label,
-        "color": MOVEMENT_COLORS.get(term, SOFT),
     }
 
 

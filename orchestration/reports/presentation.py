@@ -1,6 +1,7 @@
 """What pages and mails show of a report, as texts of one language; layout is theirs."""
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Final
 
@@ -177,7 +178,10 @@ def table(
         return unlinked_text(shortened(written)) if isinstance(cell, str) else written
 
     def texts(row: tuple[Cell, ...]) -> tuple[str, ...]:
-        return tuple(text(row[place], column.kind) for place, column in shown)
+        to_come = months_to_come(section.key, row, figures)
+        return tuple(
+            "" if place in to_come else text(row[place], column.kind) for place, column in shown
+        )
 
     written = [Row(texts(row), any(cell in LEVELS for cell in row)) for row in rows]
     if rows and any(column.is_summed for _, column in shown):
@@ -194,6 +198,16 @@ def table(
         shades=_shades(rows, shown) if section.key == "cohorts" else (),
         is_personal=definition.is_personal,
     )
+
+
+def months_to_come(key: str, row: tuple[Cell, ...], figures: Figures) -> range:
+    """The places of a cohort's months that are still to come, which are not unknown but empty."""
+    first = row[0]
+    if key != "cohorts" or not isinstance(first, date):
+        return range(0)
+    lived = 12 * (figures.start.year - first.year) + figures.start.month - first.month
+    # Before the months stand the cohort and its customers.
+    return range(2 + max(0, lived), len(row))
 
 
 def heading(column: Column, language: Language) -> str:
