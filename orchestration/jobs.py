@@ -30,7 +30,7 @@ def make_jobs(sources: Sequence[RawSource]) -> list[UnresolvedAssetJobDefinition
         sources: The sources.
 
     Returns:
-        daily_refresh, ingest_only, kpi_pack, weekly_digest and deliver.
+        daily_refresh, ingest_only, kpi_pack, weekly_digest, lists and deliver.
     """
     raw = [f"raw_{source.name}" for source in sources]
     exports = dg.AssetSelection.groups("exports")
@@ -52,8 +52,13 @@ def make_jobs(sources: Sequence[RawSource]) -> list[UnresolvedAssetJobDefinition
         ),
         dg.define_asset_job(
             "weekly_digest",
-            selection=dg.AssetSelection.assets(WEEKLY_DIGEST_KEY, CUSTOMER_LISTS_KEY),
-            description="The digest and the lists of one week, from what is published.",
+            selection=dg.AssetSelection.assets(WEEKLY_DIGEST_KEY),
+            description="The digest of one week, from what is published.",
+        ),
+        dg.define_asset_job(
+            "lists",
+            selection=dg.AssetSelection.assets(CUSTOMER_LISTS_KEY),
+            description="The customers to call as the newest week ends; no past week has them.",
         ),
         dg.define_asset_job(
             "deliver",
@@ -73,7 +78,7 @@ def make_schedules(
         jobs: The jobs.
 
     Returns:
-        One schedule each for daily_refresh, kpi_pack, weekly_digest and deliver.
+        One schedule each for daily_refresh, kpi_pack, weekly_digest, lists and deliver.
     """
     by_name = {job.name: job for job in jobs}
     status = (
@@ -97,13 +102,16 @@ def make_schedules(
             default_status=status,
             description="On the fourth of each month at 07:00, for the month before.",
         ),
-        dg.build_schedule_from_partitioned_job(
-            by_name["weekly_digest"],
-            name="weekly_digest_schedule",
-            # The refresh of Monday has Sunday whole.
-            hour_of_day=7,
-            default_status=status,
-            description="On Mondays at 07:00, for the week before.",
+        *(
+            dg.build_schedule_from_partitioned_job(
+                by_name[name],
+                name=f"{name}_schedule",
+                # The refresh of Monday has Sunday whole.
+                hour_of_day=7,
+                default_status=status,
+                description="On Mondays at 07:00, for the week before.",
+            )
+            for name in ("weekly_digest", "lists")
         ),
         dg.ScheduleDefinition(
             name="deliver_schedule",

@@ -12,45 +12,59 @@ from math import ceil, floor, log10
 from typing import Any
 
 import vl_convert
+from babel.numbers import get_currency_precision
 
 from orchestration.reports.figures import Figures, SectionFigures
 from orchestration.reports.headlines import HEADLINES
-from orchestration.reports.kinds import Cell, Kind
+from orchestration.reports.kinds import Cell
 from orchestration.reports.language import Language
-from orchestration.reports.sections import LEVELS
+from orchestration.reports.steps import Step, movement_steps
 from orchestration.reports.style import ACCENT, FONT, FONTS, INK, LINE, MOVEMENT_COLORS, SOFT, TINT
 
 Spec = dict[str, Any]
-WIDTH = 520
-HEIGHT = 190
 _SHOWN_MONTHS = 12
+# The whole picture's width: in a mail, across a page, and in the wider column of a page. The last
+# two are printed at one scale, so that their letters are of one size.
+_MAIL_WIDTH = 480
+_PAGE_WIDTH = 580
+_COLUMN_WIDTH = 306
+_MAIL_HEIGHT = 200
+_PAGE_HEIGHT = 158
+_STEP_HEIGHT = 25
+_FONT_SIZE = 10.5
 
 
 def draw_charts(figures: Figures, language: Language) -> dict[str, str]:
-    """Draws the charts of a report.
+    """Draws the charts of a report; one without anything to show is left out.
 
     Args:
         figures: The frozen figures.
         language: The language of their labels.
 
     Returns:
-        SVG by the chart's name: trend, steps, narrow_steps, and for a month by_month and
-        retention.
+        SVG by the chart's name: trend and steps for mails; page_trend, page_steps, and for a
+        month by_month and retention for pages.
     """
-    drawn: dict[str, Spec] = {}
+    drawn: dict[str, str] = {}
     currency = figures.foot.currency
     movements = figures.section("movements") or figures.section("week_movements")
     months = figures.section("months")
-    if months and len(months.rows) > 1:
-        drawn["trend"] = _trend(
-            _month_names(months, language), months.column("closing_mrr"), language, currency
-        )
-        drawn["by_month"] = _by_month(months, language, currency)
-        drawn["retention"] = _retention(months, language)
-    if movements:
-        drawn["steps"] = _steps(movements, language, currency)
-        drawn["narrow_steps"] = {**drawn["steps"], "width": 440, "height": 400}
-    return {name: _svg(spec) for name, spec in drawn.items()}
+    if months and _count(months.column("closing_mrr")) > 1:
+        names = _month_names(months, language)
+        trend = _trend(names, months.column("closing_mrr"), language, currency)
+        drawn["trend"] = _svg(trend, _MAIL_WIDTH, _MAIL_HEIGHT)
+        drawn["page_trend"] = _svg(trend, _PAGE_WIDTH, _PAGE_HEIGHT)
+    if months and any(any(months.column(column)) for _, column in _BY_MONTH):
+        by_month = _by_month(months, language, currency)
+        drawn["by_month"] = _svg(by_month, _PAGE_WIDTH, _PAGE_HEIGHT)
+    if months and max(_count(months.column(key)) for key, _ in _RETENTION) > 1:
+        drawn["retention"] = _svg(_retention(months, language), _PAGE_WIDTH, _PAGE_HEIGHT)
+    steps = movement_steps(movements) if movements else ()
+    if any(step.amount for step in steps):
+        height = _STEP_HEIGHT * len(steps)
+        drawn["steps"] = _svg(_steps(steps, language), _MAIL_WIDTH, height)
+        drawn["page_steps"] = _svg(_steps(steps, language), _COLUMN_WIDTH, height)
+    return drawn
 
 
 def png(svg: str) -> bytes:
@@ -115,66 +129,79 @@ def _trend(names: Sequence[str], values: Sequence[Cell], language: Language, cur
                 "mark": {"type": "point", "filled": True, "color": ACCENT, "size": 55},
                 "encoding": {"x": x, "y": y},
             },
-            {
-                "data": {"values": last},
-                "mark": {
-                    "type": "text",
-                    "align": "right",
-                    "dy": -12,
-                    "fontWeight": 600,
-                    "color": INK,
-                },
-                "encoding": {"x": x, "y": y, "text": {"field": "label"}},
-            },
+            # First a wide white edge, so that no line runs through the figure.
+            *(
+                {
+                    "data": {"values": last},
+                    "mark": {
+                        "type": "text",
+                        "align": "right",
+                        "dx": 6,
+                        "dy": -13,
+                        "fontWeight": 600,
+                        "fontSize": 11.5,
+                        "color": INK,
+                        **edge,
+                    },
+                    "encoding": {"x": x, "y": y, "text": {"field": "label"}},
+                }
+                for edge in ({"stroke": "white", "strokeWidth": 5, "strokeJoin": "round"}, {})
+            ),
         ],
     }
 
 
-def _steps(movements: SectionFigures, language: Language, currency: str) -> Spec:
-    """The steps of the period on one another, from nothing to the whole change of MRR."""
-    rows: list[Spec] = []
-    level = Decimal(0)
-    steps = zip(movements.column("movement"), movements.column("mrr"), strict=True)
-    for term, amount in steps:
-        if term in LEVELS or not isinstance(amount, Decimal):
-            continue
-        if not amount and term in ("Restated", "Exchange rates"):
-            continue
-        rows.append(_step(str(term), level, level + amount, amount, language, currency))
-        level += amount
-    whole = _step("Change of MRR", Decimal(0), level, level, language, currency)
-    rows.append({**whole, "color": INK})
-    names = [str(row["name"]) for row in rows]
-    reach = [value for row in rows for value in (row["from"], row["to"])]
-    x = {
+def _steps(steps: Sequence[Step], language: Language) -> Spec:
+    """The steps of the period below one another, from nothing to the whole change of MRR."""
+    rows: list[Spec] = [
+        {
+            "name": language.translate(step.term),
+            "from": float(step.start),
+            "to": float(step.end),
+            "end": float(max(step.start, step.end)),
+            "label": step.label(language),
+            "color": step.color,
+        }
+        for step in steps
+    ]
+    reach = [0.0, *(row[end] for row in rows for end in ("from", "to"))]
+    y = {
         "field": "name",
         "type": "nominal",
-        "sort": names,
-        "axis": {**_PLAIN_AXIS, "labelExpr": "split(datum.label, ' ')", "labelFontSize": 10.5},
-        "scale": {"paddingInner": 0.35},
+        "sort": [row["name"] for row in rows],
+        "axis": {**_PLAIN_AXIS, "labelColor": INK, "labelLimit": 130, "domain": False},
+        "scale": {"paddingInner": 0.35, "paddingOuter": 0.15},
     }
-    y = _amounts([0.0, *reach], language, currency, room=0.1)
+    x = {
+        "type": "quantitative",
+        "axis": None,
+        # With room on the right for the figures, which stand behind the bars.
+        "scale": {
+            "domain": [min(reach), max(reach) + 0.3 * (max(reach) - min(reach))],
+            "nice": False,
+        },
+    }
     return {
         "data": {"values": rows},
         "layer": [
             {
                 "mark": {"type": "bar", "cornerRadius": 1.5},
                 "encoding": {
-                    "x": x,
-                    "y": {**y, "field": "from"},
-                    "y2": {"field": "to"},
+                    "y": y,
+                    "x": {**x, "field": "from"},
+                    "x2": {"field": "to"},
                     "color": {"field": "color", "type": "nominal", "scale": None},
                 },
             },
             {
                 "mark": {"type": "rule", "color": SOFT, "strokeWidth": 0.8},
-                "encoding": {"y": {"datum": 0}},
+                "encoding": {"x": {**x, "datum": 0}},
             },
             {
-                "mark": {"type": "text", "dy": -8, "color": INK, "fontSize": 10},
+                "mark": {"type": "text", "align": "left", "dx": 5, "color": INK},
                 "encoding": {
-                    "x": x,
-                    "y": {**y, "field": "top"},
+                    "y": y,
+                    "x": {**x, "field": "end"},
                     "text": {"field": "label"},
                 },
             },
@@ -182,30 +209,18 @@ def _steps(movements: SectionFigures, language: Language, currency: str) -> Spec
     }
 
 
-def _step(
-    term: str, start: Decimal, end: Decimal, amount: Decimal, language: Language, currency: str
-) -> Spec:
-    # The axis names the currency; there is no room for it above each bar.
-    label = language.figure(amount, Kind.COUNT, currency)
-    return {
-        "name": language.translate(term),
-        "from": float(start),
-        "to": float(end),
-        "top": float(max(start, end)),
-        "label": f"+{label}" if amount > 0 else label,
-        "color": MOVEMENT_COLORS.get(term, SOFT),
-    }
+_BY_MONTH = (
+    ("New", "new_mrr"),
+    ("Expansion", "expansion_mrr"),
+    ("Reactivation", "reactivation_mrr"),
+    ("Contraction", "contraction_mrr"),
+    ("Churned", "churned_mrr"),
+)
+_RETENTION = (("nrr", ACCENT), ("grr", "#7A8A99"))
 
 
 def _by_month(months: SectionFigures, language: Language, currency: str) -> Spec:
     names = _month_names(months, language)[-_SHOWN_MONTHS:]
-    series = (
-        ("New", "new_mrr"),
-        ("Expansion", "expansion_mrr"),
-        ("Reactivation", "reactivation_mrr"),
-        ("Contraction", "contraction_mrr"),
-        ("Churned", "churned_mrr"),
-    )
     rows: list[Spec] = [
         {
             "place": place,
@@ -213,7 +228,7 @@ def _by_month(months: SectionFigures, language: Language, currency: str) -> Spec
             "movement": language.translate(term),
             "order": order,
         }
-        for order, (term, column) in enumerate(series)
+        for order, (term, column) in enumerate(_BY_MONTH)
         for place, value in enumerate(months.column(column)[-_SHOWN_MONTHS:])
         if isinstance(value, Decimal)
     ]
@@ -223,7 +238,7 @@ def _by_month(months: SectionFigures, language: Language, currency: str) -> Spec
         value = float(row["value"])
         stack = rises if value > 0 else falls
         stack[int(row["place"])] += value
-    terms = [language.translate(term) for term, _ in series]
+    terms = [language.translate(term) for term, _ in _BY_MONTH]
     return {
         "data": {"values": rows},
         "mark": {"type": "bar", "cornerRadius": 1},
@@ -235,7 +250,10 @@ def _by_month(months: SectionFigures, language: Language, currency: str) -> Spec
                 "field": "movement",
                 "type": "nominal",
                 "sort": terms,
-                "scale": {"domain": terms, "range": [MOVEMENT_COLORS[term] for term, _ in series]},
+                "scale": {
+                    "domain": terms,
+                    "range": [MOVEMENT_COLORS[term] for term, _ in _BY_MONTH],
+                },
                 "legend": _LEGEND,
             },
         },
@@ -244,22 +262,22 @@ def _by_month(months: SectionFigures, language: Language, currency: str) -> Spec
 
 def _retention(months: SectionFigures, language: Language) -> Spec:
     names = _month_names(months, language)[-_SHOWN_MONTHS:]
-    series = (("nrr", ACCENT), ("grr", "#7A8A99"))
     rows: list[Spec] = [
         {
             "place": place,
             "value": float(value),
             "rate": language.translate(HEADLINES[key].title),
         }
-        for key, _ in series
+        for key, _ in _RETENTION
         for place, value in enumerate(months.column(key)[-_SHOWN_MONTHS:])
         if isinstance(value, Decimal)
     ]
     values = [float(row["value"]) for row in rows] or [1.0]
-    low, high = floor(min(values) * 20) / 20, ceil(max(*values, 1.0) * 20) / 20
+    high = ceil(max(*values, 1.0) * 20) / 20
+    low = min(floor(min(values) * 20) / 20, high - 0.1)
     ticks = [low + 0.05 * step for step in range(round((high - low) / 0.05) + 1)]
     labels = {round(tick * 100): language.whole_rate(Decimal(f"{tick:.2f}")) for tick in ticks}
-    titles = [language.translate(HEADLINES[key].title) for key, _ in series]
+    titles = [language.translate(HEADLINES[key].title) for key, _ in _RETENTION]
     return {
         "data": {"values": rows},
         "mark": {"type": "line", "strokeWidth": 2, "point": {"size": 22}},
@@ -279,7 +297,7 @@ def _retention(months: SectionFigures, language: Language) -> Spec:
             "color": {
                 "field": "rate",
                 "type": "nominal",
-                "scale": {"domain": titles, "range": [color for _, color in series]},
+                "scale": {"domain": titles, "range": [color for _, color in _RETENTION]},
                 "legend": _LEGEND,
             },
         },
@@ -326,34 +344,44 @@ def _x(names: Sequence[str], every: int = 3) -> Spec:
             **_PLAIN_AXIS,
             "values": [int(place) for place in shown],
             "labelExpr": f"({json.dumps(shown)})[datum.value]",
-            "labelFontSize": 10.5,
         },
         "scale": {"type": "point", "padding": 0.4} if step > 1 else {},
     }
 
 
-def _amounts(values: Sequence[float], language: Language, currency: str, room: float = 0.0) -> Spec:
+def _amounts(values: Sequence[float], language: Language, currency: str) -> Spec:
     """An axis of amounts from 0, with a few round ticks that the language names."""
     low, high = min([0.0, *values]), max([0.0, *values])
     reach = (high - low) or 1.0
-    step = _round_step(reach / 4)
-    first = floor((low - (room * reach if low < 0 else 0)) / step)
-    last = ceil((high + room * reach) / step)
-    ticks = [step * number for number in range(first, last + 1)]
-    labels = {
-        round(tick * 100): language.axis_amount(Decimal(f"{tick:.2f}"), currency) for tick in ticks
-    }
+    # No label may say two ticks alike, so none is finer than the currency's smallest coin.
+    step = max(_round_step(reach / 4), 10.0 ** -get_currency_precision(currency))
+    # Below 0 it ends with the values, above at a tick.
+    lowest, highest = low * 1.04, step * ceil(high / step)
+    ticks = [step * number for number in range(ceil(lowest / step), round(highest / step) + 1)]
+    labels = {round(tick * 100): _tick(tick, step, highest, language, currency) for tick in ticks}
     return {
         "field": "value",
         "type": "quantitative",
         "title": None,
-        "scale": {"domain": [ticks[0], ticks[-1]], "nice": False},
+        "scale": {"domain": [lowest, highest or step], "nice": False},
         "axis": {
             **_AMOUNT_AXIS,
             "values": ticks,
             "labelExpr": f"({json.dumps(labels)})[round(datum.value * 100)]",
         },
     }
+
+
+def _tick(tick: float, step: float, highest: float, language: Language, currency: str) -> str:
+    """An amount on an axis: short where it is large, whole where that says all of it."""
+    amount = Decimal(f"{tick:.2f}")
+    if highest >= 10_000:
+        return language.axis_amount(amount, currency)
+    return (
+        language.whole_money(amount, currency)
+        if step.is_integer()
+        else language.money(amount, currency)
+    )
 
 
 def _round_step(least: float) -> float:
@@ -370,20 +398,33 @@ def _month_names(months: SectionFigures, language: Language) -> list[str]:
     ]
 
 
+def _count(values: Sequence[Cell]) -> int:
+    """How many of the values are known."""
+    return sum(value is not None for value in values)
+
+
 def _at(values: Sequence[Cell], row: Spec) -> Decimal | None:
     value = values[int(row["place"])]
     return value if isinstance(value, Decimal) else None
 
 
-def _svg(spec: Spec) -> str:
+def _svg(spec: Spec, width: int, height: int) -> str:
     _register_fonts()
+    size = {"labelFontSize": _FONT_SIZE}
     whole = {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
-        "width": WIDTH,
-        "height": HEIGHT,
+        "width": width,
+        "height": height,
+        "autosize": {"type": "fit", "contains": "padding"},
         "padding": 2,
         "background": None,
-        "config": {"view": {"stroke": None}, "font": FONT, "axis": {"labelFontSize": 11}},
+        "config": {
+            "view": {"stroke": None},
+            "font": FONT,
+            "axis": size,
+            "legend": size,
+            "text": {"fontSize": _FONT_SIZE},
+        },
         **spec,
     }
     return str(vl_convert.vegalite_to_svg(whole))

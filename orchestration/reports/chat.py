@@ -28,7 +28,7 @@ def chat_blocks(shown: Page) -> tuple[dict[str, Any], ...]:
             "type": "header",
             "text": {
                 "type": "plain_text",
-                "text": f"{shown.title}: {shown.period}"[:_LONGEST_HEADER],
+                "text": f"{shown.title}, {shown.period}"[:_LONGEST_HEADER],
                 "emoji": False,
             },
         },

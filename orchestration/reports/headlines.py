@@ -18,17 +18,20 @@ class HeadlineDefinition:
         title: Its name, a text of the catalogues.
         kind: What it is.
         better: 1 where more is better, -1 where less is, 0 where neither is.
+        is_change: It is itself a change of MRR, so that it has no relative change: a month of
+            twice nearly nothing would be a rise by thousands of percent.
     """
 
     title: str
     kind: Kind
     better: int = 1
+    is_change: bool = False
 
 
 HEADLINES = {
     "closing_mrr": HeadlineDefinition("MRR", Kind.MONEY),
     "arr": HeadlineDefinition("ARR", Kind.MONEY),
-    "net_new_mrr": HeadlineDefinition("Net new MRR", Kind.MONEY),
+    "net_new_mrr": HeadlineDefinition("Net new MRR", Kind.MONEY, is_change=True),
     "closing_customers": HeadlineDefinition("Customers", Kind.COUNT),
     "arpu": HeadlineDefinition("ARPU", Kind.MONEY),
     "customer_churn_rate": HeadlineDefinition("Customer churn", Kind.RATE, -1),
@@ -36,9 +39,9 @@ HEADLINES = {
     "grr": HeadlineDefinition("Gross revenue retention", Kind.RATE),
     "quick_ratio": HeadlineDefinition("Quick ratio", Kind.RATIO),
     "cltv_formula": HeadlineDefinition("Customer lifetime value", Kind.MONEY),
-    "new_mrr": HeadlineDefinition("New MRR", Kind.MONEY),
-    "expansion_mrr": HeadlineDefinition("Expansion MRR", Kind.MONEY),
-    "churned_mrr": HeadlineDefinition("Churned MRR", Kind.MONEY),
+    "new_mrr": HeadlineDefinition("New MRR", Kind.MONEY, is_change=True),
+    "expansion_mrr": HeadlineDefinition("Expansion MRR", Kind.MONEY, is_change=True),
+    "churned_mrr": HeadlineDefinition("Churned MRR", Kind.MONEY, is_change=True),
 }
 
 MONTHLY = (
@@ -94,13 +97,14 @@ def headline(key: str, trend: tuple[Decimal | None, ...]) -> Headline:
     Returns:
         The KPI with its change.
     """
-    kind = HEADLINES[key].kind
+    definition = HEADLINES[key]
+    has_relative = definition.kind in (Kind.MONEY, Kind.COUNT) and not definition.is_change
     now, then = trend[-1], trend[-2] if len(trend) > 1 else None
     change = now - then if now is not None and then is not None else None
     relative = None
-    if change is not None and then is not None and then > 0 and kind in (Kind.MONEY, Kind.COUNT):
+    if has_relative and change is not None and then is not None and then > 0:
         relative = (change / then).quantize(_SIX_PLACES, rounding=ROUND_HALF_UP)
-    return Headline(key, kind, now, then, change, relative, trend)
+    return Headline(key, definition.kind, now, then, change, relative, trend)
 
 
 def is_better(line: Headline) -> bool | None:

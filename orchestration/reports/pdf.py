@@ -17,8 +17,8 @@ _TEMPLATE = Path(__file__).parent / "report.typ"
 
 # Where each chart stands: before the table of that section.
 _CHART_TITLES = {
-    "narrow_steps": "What changed MRR",
-    "trend": "MRR",
+    "page_steps": "What changed MRR",
+    "page_trend": "MRR",
     "by_month": "MRR movements by month",
     "retention": "Revenue retention",
 }

@@ -1,6 +1,7 @@
 """What pages and mails show of a report, as texts of one language; layout is theirs."""
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Final
 
@@ -20,8 +21,17 @@ from orchestration.reports.naming import (
 )
 from orchestration.reports.sections import BY_KEY, LEVELS, Column
 from orchestration.reports.style import outcome_color
+from orchestration.reports.wording import unlinked_text
 
 _MOST_DIFFERENCES: Final = 20
+_RUN_SHOWN: Final = 8  # characters of a run's id; figures.json and kpis.csv have all
+# A mail is read on a phone, which has room for three columns: who, what, how much.
+_IN_A_MAIL: Final = {
+    "past_due": ("customer", "last_paid_on", "past_due_mrr"),
+    "long_open_tickets": ("customer", "oldest_open_on", "mrr"),
+    "renewals": ("customer", "renews_on", "renewing_mrr"),
+    "largest_changes": ("customer", "movement", "mrr_delta"),
+}
 
 
 @dataclass(frozen=True)
@@ -89,7 +99,7 @@ class Page:
 def page(figures: Figures, language: Language) -> Page:
     """Says a report's figures in one language."""
     return Page(
-        title=report_title(figures.report, figures.segment, language),
+        title=unlinked_text(report_title(figures.report, figures.segment, language)),
         period=period_name(figures.period, language),
         subtitle=_subtitle(figures, language),
         summary=summary(figures, language),
@@ -143,18 +153,20 @@ def table(
         section: The section's figures.
         figures: The report's.
         language: The language.
-        most: The most rows to show; the section's own number when not given.
+        most: The most rows to show in a mail, with the columns of a mail; when not given, the
+            table is that of a page.
 
     Returns:
         The table.
     """
     definition = BY_KEY[section.key]
+    in_a_mail = () if most is None else _IN_A_MAIL.get(section.key, ())
     most = definition.shown if most is None else most
     columns = {column.key: column for column in definition.columns}
     shown = [
         (place, columns.get(key, Column(key, key, kind)))
         for place, (key, kind) in enumerate(section.columns)
-        if key not in columns or not columns[key].is_detail
+        if (key in in_a_mail if in_a_mail else key not in columns or not columns[key].is_detail)
     ]
     first = max(0, len(section.rows) - most) if definition.is_newest_last else 0
     rows = section.rows[first : first + most]
@@ -163,10 +175,13 @@ def table(
 
     def text(cell: Cell, kind: Kind) -> str:
         written = language.cell(cell, kind, currency)
-        return shortened(written) if isinstance(cell, str) else written
+        return unlinked_text(shortened(written)) if isinstance(cell, str) else written
 
     def texts(row: tuple[Cell, ...]) -> tuple[str, ...]:
-        return tuple(text(row[place], column.kind) for place, column in shown)
+        to_come = months_to_come(section.key, row, figures)
+        return tuple(
+            "" if place in to_come else text(row[place], column.kind) for place, column in shown
+        )
 
     written = [Row(texts(row), any(cell in LEVELS for cell in row)) for row in rows]
     if rows and any(column.is_summed for _, column in shown):
@@ -185,19 +200,29 @@ def table(
     )
 
 
+def months_to_come(key: str, row: tuple[Cell, ...], figures: Figures) -> range:
+    """The places of a cohort's months that are still to come, which are not unknown but empty."""
+    first = row[0]
+    if key != "cohorts" or not isinstance(first, date):
+        return range(0)
+    lived = 12 * (figures.start.year - first.year) + figures.start.month - first.month
+    # Before the months stand the cohort and its customers.
+    return range(2 + max(0, lived), len(row))
+
+
 def heading(column: Column, language: Language) -> str:
     """A column's heading."""
     return column.title if column.title.isdigit() else language.translate(column.title)
 
 
 def foot_lines(figures: Figures, language: Language) -> tuple[str, ...]:
-    """What the figures rest on: policy, currency, time zone, as-of, run."""
+    """What the figures rest on: policy, currency, time zone, as-of, run in short."""
     foot = figures.foot
     return (
         *_segment_line(figures, language),
         language.translate(
             "Data as of {as_of}. Days and months of {time_zone}. Amounts in {currency}.",
-            as_of=f"{foot.as_of:%Y-%m-%d %H:%M:%S} UTC",
+            as_of=language.instant(foot.as_of),
             time_zone=foot.time_zone,
             currency=foot.currency,
         ),
@@ -205,7 +230,7 @@ def foot_lines(figures: Figures, language: Language) -> tuple[str, ...]:
             "Policy {policy}, version {policy_version}. Run {run}, publication {version}.",
             policy=foot.policy,
             policy_version=foot.policy_version,
-            run=foot.run_id,
+            run=foot.run_id[:_RUN_SHOWN],
             version=foot.version,
         ),
         language.translate(
@@ -221,7 +246,7 @@ def _segment_line(figures: Figures, language: Language) -> tuple[str, ...]:
     return (
         language.translate(
             "{segment} alone. Support and lists are those of its customers when the data end.",
-            segment=segment_name(figures.segment, language),
+            segment=unlinked_text(segment_name(figures.segment, language)),
         ),
     )
 
@@ -235,7 +260,7 @@ def difference_name(line: Difference, language: Language) -> str:
     return ", ".join(
         (
             language.translate(definition.title),
-            shortened(language.translate(line.row)),
+            unlinked_text(shortened(language.translate(line.row))),
             heading(column, language),
         )
     )
@@ -249,7 +274,7 @@ def remake_sentence(figures: Figures, language: Language) -> str:
     return language.translate(
         "This pack was made anew. It replaces that of the data as of {as_of} (publication "
         "{version}); figures that differ: {count}.",
-        as_of=f"{remake.as_of:%Y-%m-%d %H:%M:%S} UTC",
+        as_of=language.instant(remake.as_of),
         version=remake.version,
         count=language.figure(Decimal(len(remake.differences)), Kind.COUNT, ""),
     )

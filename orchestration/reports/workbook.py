@@ -1,11 +1,14 @@
 """The workbook of a report: a summary that prints on one page, and a tab for each section.
 
+The last tab holds what the summary's charts and lines are drawn from; not every program draws
+what is hidden.
+
 Figures that follow from others on the page are live formulas, stored with their values, so that a
 program that does not compute shows them too.
 """
 
 from collections.abc import Sequence
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,12 +20,13 @@ from orchestration.reports.figures import Figures, Headline, SectionFigures
 from orchestration.reports.headlines import is_better
 from orchestration.reports.kinds import Cell, Kind
 from orchestration.reports.language import DASH, Language
-from orchestration.reports.naming import KPI_PACK
+from orchestration.reports.naming import CUSTOMER_LISTS, KPI_PACK
 from orchestration.reports.presentation import (
     Page,
     difference_name,
     heading,
     headline_title,
+    months_to_come,
     page,
 )
 from orchestration.reports.sections import BY_KEY, LEVELS, Column
@@ -31,14 +35,15 @@ from orchestration.reports.style import (
     BAND,
     INK,
     LINE,
+    MOVEMENT_COLORS,
     SOFT,
     outcome_color,
 )
-from orchestration.reports.workbook_charts import FIRST_ROW, Charts
+from orchestration.reports.workbook_charts import FIRST_ROW, STEPS_ROW, Charts
 
 LONGEST_TEXT = 32_000
 _LONGEST_TAB = 31
-_MOST_UPRIGHT = 6  # columns that a page has room for
+_ACROSS = 190  # the width that every sheet prints, so that all print at one scale
 _MOST_ON_A_PAGE = 40  # rows
 _NUMBER_FORMATS = {
     Kind.MONEY: "#,##0.00;-#,##0.00",
@@ -48,8 +53,22 @@ _NUMBER_FORMATS = {
     Kind.DAY: 14,  # as the reader's own system writes days
     Kind.MONTH: "mmm yyyy",
 }
-_WIDTHS = {Kind.TEXT: 34, Kind.TERM: 20, Kind.COUNTRY: 20, Kind.MONEY: 17, Kind.MONTH: 13}
-_CHART_SIZE = {"width": 620, "height": 300}
+_WIDTHS = {
+    Kind.TEXT: 28,
+    Kind.TERM: 17,
+    Kind.COUNTRY: 18,
+    Kind.MONEY: 15,
+    Kind.MONTH: 12,
+    Kind.RATE: 11,
+}
+_OTHER_WIDTH = 13
+_CHART_SIZE = {"width": 800, "height": 240}
+_SUMMARY_CHART_SIZE = {"width": 570, "height": 320}
+_CHART_ROWS = 13  # that a section's chart covers
+_SUMMARY_CHART_ROWS = 17
+_KPI_HEIGHT = 21  # room for the small columns of its trend
+_MOST_STEPS = 12
+_TREND_COLUMN = 6
 
 
 def write_workbook(figures: Figures, language: Language, file: Path) -> Path:
@@ -105,22 +124,22 @@ class _Book:
         self._texts = texts
         self._formats: dict[tuple[tuple[str, object], ...], Any] = {}
         self._tabs: dict[str, str] = {}
+        self._widths: dict[str, Sequence[float]] = {}
         self._charts = Charts(book, figures, language, self._tabs)
 
     def write(self) -> None:
-        """Writes the summary and every section."""
-        summary = self._sheet(self._language.translate("Summary"), is_landscape=True)
+        """Writes the summary, every section, and what the summary is drawn from."""
+        summary = self._sheet(self._language.translate("Summary"))
         for section in self._figures.sections:
             self._section(section)
         if self._figures.remake is not None:
             self._differences()
-        self._summary(summary)
+        self._summary(summary, self._data())
 
-    def _summary(self, sheet: Any) -> None:
+    def _summary(self, sheet: Any, data: Any) -> None:
         """The KPIs with their change, and the charts."""
         translate = self._language.translate
-        for column, width in enumerate((30, 17, 17, 17, 12, 22)):
-            sheet.set_column(column, column, width)
+        self._columns(sheet, (40, 22, 22, 22, 18, 2, 34))
         self._title(sheet, self._texts.period, self._texts.title, self._texts.summary)
         is_month = self._figures.report == KPI_PACK
         headings = (
@@ -129,6 +148,7 @@ class _Book:
             "Month before" if is_month else "Week before",
             "Change",
             "Change, %",
+            "",
             "Trend",
         )
         header = FIRST_ROW + 1
@@ -136,33 +156,78 @@ class _Book:
             sheet,
             header,
             [translate(text) for text in headings],
-            [Kind.TEXT, *[Kind.MONEY] * 4, Kind.TEXT],
+            [Kind.TEXT, *[Kind.MONEY] * 4, Kind.TEXT, Kind.TEXT],
         )
         row = header
         for row, line in enumerate(self._figures.headlines, start=header + 1):
-            self._headline(sheet, row, line)
+            sheet.set_row(row, _KPI_HEIGHT)
+            self._headline(sheet, row, line, data)
         row += 2
         if self._figures.remake is not None:
             self._text(sheet, row, 0, self._texts.remake.note if self._texts.remake else "")
             row += 2
-        charts = [chart for chart in (self._charts.steps(), self._charts.trend()) if chart]
+        charts = [chart for chart in (self._charts.steps(data), self._charts.trend()) if chart]
         for place, chart in enumerate(charts):
-            chart.set_size({"width": 620, "height": 320})
-            sheet.insert_chart(row, 0, chart, {"x_offset": place * 640, "object_position": 3})
-        self._foot(sheet, row + 17)
-        sheet.activate()
+            chart.set_size(_SUMMARY_CHART_SIZE)
+            sheet.insert_chart(
+                row,
+                0,
+                chart,
+                {"x_offset": place * (_SUMMARY_CHART_SIZE["width"] + 8), "object_position": 3},
+            )
+        self._foot(sheet, row + (_SUMMARY_CHART_ROWS if charts else 0))
+        lists = self._figures.sections if self._figures.report == CUSTOMER_LISTS else ()
+        opened = self._tabs[lists[0].key] if lists else sheet.get_name()
+        self._book.get_worksheet_by_name(opened).activate()
 
-    def _headline(self, sheet: Any, row: int, line: Headline) -> None:
+    def _data(self) -> Any:
+        """The last tab: the KPIs of the last periods, the oldest first."""
+        translate = self._language.translate
+        sheet = self._sheet(translate("Data"))
+        note = translate("What the summary's trends and chart are drawn from.")
+        self._title(sheet, translate("Data"), note)
+        periods = self._periods()
+        self._columns(sheet, (_WIDTHS[Kind.TEXT], *[_OTHER_WIDTH] * max(5, len(periods))))
+        self._headings(sheet, FIRST_ROW, [translate("KPI")], [Kind.TEXT])
+        kind = Kind.MONTH if self._figures.report == KPI_PACK else Kind.DAY
+        for place, start in enumerate(periods, start=1):
+            look = self._format(
+                bold=True,
+                font_color=SOFT,
+                bg_color=BAND,
+                align="right",
+                num_format=_NUMBER_FORMATS[kind],
+            )
+            sheet.write_datetime(FIRST_ROW, place, datetime.combine(start, time()), look)
+        for row, line in enumerate(self._figures.headlines, start=FIRST_ROW + 1):
+            self._text(sheet, row, 0, headline_title(line, self._language))
+            for place, value in enumerate(line.trend, start=1):
+                # What is unknown stays empty, so that the line is interrupted.
+                if value is not None:
+                    self._figure(sheet, row, place, value, line.kind)
+        self._foot(sheet, STEPS_ROW + len(self._figures.headlines) + _MOST_STEPS)
+        return sheet
+
+    def _periods(self) -> list[date]:
+        """The first days of the periods of which there are figures, the oldest first."""
+        starts = [self._figures.start]
+        is_month = self._figures.report == KPI_PACK
+        longest = max((len(line.trend) for line in self._figures.headlines), default=1)
+        while len(starts) < longest:
+            before = starts[0] - timedelta(days=1 if is_month else 7)
+            starts.insert(0, before.replace(day=1) if is_month else before)
+        return starts
+
+    def _headline(self, sheet: Any, row: int, line: Headline, data: Any) -> None:
+        rule: dict[str, object] = {"bottom": 4, "bottom_color": LINE, "valign": "vcenter"}
         self._text(
             sheet,
             row,
             0,
             headline_title(line, self._language),
             bold=line.key == "closing_mrr",
-            bottom=4,
-            bottom_color=LINE,
+            **rule,
         )
-        rule = {"bottom": 4, "bottom_color": LINE}
         self._linked(sheet, row, 1, line, line.value, 0, {"bold": True, **rule})
         self._linked(sheet, row, 2, line, line.previous, 1, {"font_color": SOFT, **rule})
         color = {"font_color": outcome_color(is_better(line)), "align": "right", **rule}
@@ -197,7 +262,7 @@ class _Book:
                 self._format(num_format="+0.0%;-0.0%;0.0%", **color),
                 float(line.relative_change),
             )
-        self._sparkline(sheet, row, line)
+        self._sparkline(sheet, row, line, data)
 
     def _linked(
         self,
@@ -225,44 +290,40 @@ class _Book:
             float(value),
         )
 
-    def _sparkline(self, sheet: Any, row: int, line: Headline) -> None:
-        """A line in a cell; its figures stand to the right, outside what is printed."""
-        if sum(value is not None for value in line.trend) < 2:
+    def _sparkline(self, sheet: Any, row: int, line: Headline, data: Any) -> None:
+        """Small columns in a cell: LibreOffice draws no line there."""
+        known = [value for value in line.trend if value is not None]
+        if len(known) < 2:
             return
-        first = 30
-        for place, value in enumerate(line.trend):
-            if value is not None:
-                sheet.write_number(row, first + place, float(value))
-        last = first + len(line.trend) - 1
-        sheet.set_column(first, last, None, None, {"hidden": True})
+        low, high = min(known), max(known)
+        # From a little below the least, so that differences are seen and no column is missing.
+        least = {"min": float(low - (high - low) / 4)} if 0 < low < high else {}
+        of = FIRST_ROW + 1 + self._figures.headlines.index(line)
         sheet.add_sparkline(
             row,
-            5,
+            _TREND_COLUMN,
             {
-                "range": f"{_quoted(sheet.get_name())}!{xl_range_abs(row, first, row, last)}",
-                "series_color": ACCENT,
+                "range": f"{_quoted(data.get_name())}!{xl_range_abs(of, 1, of, len(line.trend))}",
+                "type": "column",
+                "series_color": MOVEMENT_COLORS["Reactivation"],
+                "negative_points": True,
+                "negative_color": MOVEMENT_COLORS["Contraction"],
                 "last_point": True,
                 "last_color": ACCENT,
-                "show_hidden": True,
-                "weight": 1.5,
+                **least,
             },
         )
 
     def _section(self, section: SectionFigures) -> None:
         definition = BY_KEY[section.key]
         translate = self._language.translate
-        sheet = self._sheet(
-            translate(definition.tab or definition.title),
-            is_landscape=len(section.columns) > _MOST_UPRIGHT,
-            is_long=len(section.rows) > _MOST_ON_A_PAGE,
-        )
+        is_long = len(section.rows) > _MOST_ON_A_PAGE
+        sheet = self._sheet(translate(definition.tab or definition.title), is_long=is_long)
         self._tabs[section.key] = sheet.get_name()
         self._title(sheet, translate(definition.title), translate(definition.note))
         known = {column.key: column for column in definition.columns}
         columns = [known.get(key, Column(key, key, kind)) for key, kind in section.columns]
-        for place, column in enumerate(columns):
-            longest = max(len(word) for word in heading(column, self._language).split())
-            sheet.set_column(place, place, max(_WIDTHS.get(column.kind, 14), longest + 4))
+        self._columns(sheet, [self._width(column) for column in columns])
         if not section.rows:
             self._text(sheet, FIRST_ROW, 0, translate(definition.empty), font_color=SOFT)
             self._foot(sheet, FIRST_ROW + 2)
@@ -273,7 +334,7 @@ class _Book:
         if chart is not None:
             chart.set_size(_CHART_SIZE)
             sheet.insert_chart(last + 3, 0, chart, {"object_position": 3})
-            last += 17
+            last += _CHART_ROWS
         self._foot(sheet, last + 3)
 
     def _table(self, sheet: Any, section: SectionFigures, columns: Sequence[Column]) -> int:
@@ -282,8 +343,12 @@ class _Book:
         last = first + len(section.rows) - 1
         for row, cells in enumerate(section.rows, start=first):
             is_level = any(cell in LEVELS for cell in cells)
+            to_come = months_to_come(section.key, cells, self._figures)
             for place, (cell, column) in enumerate(zip(cells, columns, strict=True)):
-                self._cell(sheet, row, place, cell, column.kind, bold=is_level)
+                is_to_come = place in to_come
+                self._cell(
+                    sheet, row, place, cell, column.kind, bold=is_level, is_to_come=is_to_come
+                )
         self._live_formulas(sheet, section, columns)
         has_total = any(column.is_summed for column in columns)
         labelled = next(place for place, column in enumerate(columns) if not column.kind.is_number)
@@ -292,7 +357,7 @@ class _Book:
             # Excel takes no two headings of one name, nor an empty one.
             entry: dict[str, object] = {
                 "header": heading(column, self._language),
-                "header_format": self._heading_format(column.kind),
+                "header_format": self._heading_format(column.kind, is_first=place == 0),
             }
             if has_total and place == labelled:
                 entry["total_string"] = self._language.translate("Total")
@@ -397,7 +462,6 @@ class _Book:
                     "max_color": "#62AE96",
                 },
             )
-            sheet.set_column(2, len(columns) - 1, 8)
         for place, column in enumerate(columns):
             if column.key == "share":
                 sheet.conditional_format(
@@ -414,8 +478,7 @@ class _Book:
         if remake is None or self._figures.remake is None:
             return
         sheet = self._sheet(remake.title)
-        for column, width in enumerate((60, 17, 17)):
-            sheet.set_column(column, column, width)
+        self._columns(sheet, (70, 20, 20))
         self._title(sheet, remake.title, remake.note)
         self._headings(sheet, FIRST_ROW, remake.headings, [Kind.TEXT, Kind.MONEY, Kind.MONEY])
         row = FIRST_ROW
@@ -428,12 +491,26 @@ class _Book:
             self._text(sheet, row, 0, remake.empty, font_color=SOFT)
         self._foot(sheet, row + 2)
 
-    def _sheet(self, name: str, *, is_landscape: bool = False, is_long: bool = False) -> Any:
+    def _width(self, column: Column) -> float:
+        """Wide enough for a heading of two lines, with the arrow of its filter."""
+        text = heading(column, self._language)
+        if text.isdigit():
+            return 9
+        least = max(*(len(word) for word in text.split()), len(text) // 2 + 1) + 4
+        return max(_WIDTHS.get(column.kind, _OTHER_WIDTH), least)
+
+    def _columns(self, sheet: Any, widths: Sequence[float]) -> None:
+        """Sets the columns' widths, and one more that fills the page."""
+        filled = (*widths, max(2, _ACROSS - sum(widths)))
+        for column, width in enumerate(filled):
+            sheet.set_column(column, column, width)
+        self._widths[sheet.get_name()] = filled
+
+    def _sheet(self, name: str, *, is_long: bool = False) -> Any:
         sheet = self._book.add_worksheet(name[:_LONGEST_TAB])
         sheet.hide_gridlines(2)
         sheet.set_paper(9)  # A4
-        if is_landscape:
-            sheet.set_landscape()
+        sheet.set_landscape()
         sheet.fit_to_pages(1, 0 if is_long else 1)
         sheet.set_margins(0.5, 0.5, 0.6, 0.6)
         sheet.set_footer("&L&8Perene&R&8&A, &P / &N")
@@ -448,10 +525,12 @@ class _Book:
     def _headings(self, sheet: Any, row: int, texts: Sequence[str], kinds: Sequence[Kind]) -> None:
         sheet.set_row(row, 22)
         for column, (text, kind) in enumerate(zip(texts, kinds, strict=True)):
-            sheet.write_string(row, column, text, self._heading_format(kind))
+            look = self._heading_format(kind, is_first=column == 0)
+            sheet.write_string(row, column, text, look)
 
-    def _heading_format(self, kind: Kind) -> Any:
+    def _heading_format(self, kind: Kind, *, is_first: bool) -> Any:
         return self._format(
+            indent=0 if kind.is_number or is_first else 1,  # away from the figures on its left
             bold=True,
             font_color=SOFT,
             bg_color=BAND,
@@ -463,10 +542,20 @@ class _Book:
         )
 
     def _cell(
-        self, sheet: Any, row: int, column: int, value: Cell, kind: Kind, **style: object
+        self,
+        sheet: Any,
+        row: int,
+        column: int,
+        value: Cell,
+        kind: Kind,
+        *,
+        is_to_come: bool = False,
+        **style: object,
     ) -> None:
         if column and not kind.is_number:
             style["indent"] = 1  # away from the figures on its left
+        if is_to_come:
+            style["num_format"] = ";;;"  # stands there, but is not shown
         if kind.is_number:
             number = value if isinstance(value, Decimal) else None
             self._figure(sheet, row, column, number, kind, **style)
@@ -491,6 +580,8 @@ class _Book:
         sheet.write_number(row, column, float(value), look)
 
     def _foot(self, sheet: Any, row: int) -> None:
+        last = len(self._widths[sheet.get_name()]) - 1
+        sheet.print_area(0, 0, row + len(self._texts.foot) - 1, last)
         for offset, line in enumerate(self._texts.foot):
             sheet.write_string(
                 row + offset, 0, line, self._format(font_size=9, italic=True, font_color=SOFT)

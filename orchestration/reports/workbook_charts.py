@@ -6,11 +6,12 @@ from typing import Any
 
 from orchestration.reports.figures import Figures, SectionFigures
 from orchestration.reports.language import Language
-from orchestration.reports.sections import LEVELS
-from orchestration.reports.style import ACCENT, INK, LINE, MOVEMENT_COLORS, SOFT
+from orchestration.reports.steps import Step, movement_steps
+from orchestration.reports.style import ACCENT, INK, LINE, MOVEMENT_COLORS, SOFT, TINT
 
 FIRST_ROW = 3  # of a section's table on its tab
-_MONTHS_AXIS = {"num_format": "mmm yy", "text_axis": True, "interval_unit": 2}
+STEPS_ROW = FIRST_ROW + 4  # of the steps on the tab of data, were there no KPIs above them
+_MONTHS_AXIS = {"num_format": "mmm yy", "text_axis": True, "interval_unit": 3}
 
 
 class Charts:
@@ -32,7 +33,7 @@ class Charts:
         self._tabs = tabs
 
     def of_section(self, section: SectionFigures) -> Any | None:
-        """The chart beside a section's table, if it has one."""
+        """The chart under a section's table, if it has one and there is anything to draw."""
         match section.key:
             case "months":
                 return self._columns(
@@ -79,7 +80,9 @@ class Charts:
         colors: dict[str, str],
         *,
         is_stacked: bool = False,
-    ) -> Any:
+    ) -> Any | None:
+        if not any(any(section.column(key)) for key in colors):
+            return None
         kind = {"type": "column", **({"subtype": "stacked"} if is_stacked else {})}
         chart = self._book.add_chart(kind)
         keys = [key for key, _ in section.columns]
@@ -108,71 +111,87 @@ class Charts:
         tab, first = self._tabs["months"], FIRST_ROW + 1
         last = first + len(months.rows) - 1
         place = [key for key, _ in months.columns].index("closing_mrr")
+        series = {
+            "name": [tab, FIRST_ROW, place],
+            "categories": [tab, first, 0, last, 0],
+            "values": [tab, first, place, last, place],
+        }
         chart = self._book.add_chart({"type": "area"})
-        chart.add_series(
-            {
-                "name": [tab, FIRST_ROW, place],
-                "categories": [tab, first, 0, last, 0],
-                "values": [tab, first, place, last, place],
-                "fill": {"color": ACCENT, "transparency": 80},
-                "line": {"color": ACCENT, "width": 2},
-            }
-        )
+        chart.add_series({**series, "fill": {"color": TINT}, "border": {"none": True}})
+        line = self._book.add_chart({"type": "line"})
+        line.add_series({**series, "line": {"color": ACCENT, "width": 2}})
+        chart.combine(line)
         chart.set_legend({"none": True})
         self._dress(chart, "MRR", is_dated=True)
         return chart
 
-    def steps(self) -> Any | None:
-        """What changed MRR: each step floats where the one before it ended."""
+    def steps(self, data: Any) -> Any | None:
+        """What changed MRR: each step floats where the one before it ended; last the whole.
+
+        Args:
+            data: The sheet that takes the chart's own figures.
+
+        Returns:
+            The chart; None where nothing moved.
+        """
         section = self._figures.section("movements") or self._figures.section("week_movements")
-        if section is None or set(section.column("movement")) <= set(LEVELS):
+        steps = movement_steps(section) if section else ()
+        if not any(step.amount for step in steps):
             return None
-        sheet = self._book.get_worksheet_by_name(self._tabs[section.key])
-        keys = [key for key, _ in section.columns]
-        terms, amounts = section.column("movement"), section.column("mrr")
-        level = Decimal(0)
-        # The chart's own numbers stand in hidden columns beside the table.
-        first, aside = FIRST_ROW + 1, 30
-        colors: list[str] = []
-        row = first
-        for place, (term, amount) in enumerate(zip(terms, amounts, strict=True)):
-            if term in LEVELS:
-                continue
-            step = amount if isinstance(amount, Decimal) else Decimal(0)
-            self._float(sheet, first + place, aside, level, level + step)
-            level += step
-            colors.append(MOVEMENT_COLORS.get(str(term), SOFT))
-            row = first + place
-        start = first + next(place for place, term in enumerate(terms) if term not in LEVELS)
-        sheet.set_column(aside, aside + 3, None, None, {"hidden": True})
-        tab, names = sheet.get_name(), keys.index("movement")
+        translate = self._language.translate
+        first = STEPS_ROW + len(self._figures.headlines)
+        amount = self._book.add_format({"num_format": "#,##0.00", "align": "right"})
+        title = self._book.add_format({"bold": True, "font_color": SOFT})
+        data.write_string(first - 1, 0, translate("What changed MRR"), title)
+        for row, step in enumerate(steps, start=first):
+            data.write_string(row, 0, translate(step.term))
+            self._float(data, row, step, amount)
+            data.write_number(row, 5, float(max(step.start, step.end)), amount)
+        tab, last = data.get_name(), first + len(steps) - 1
+        categories = [tab, first, 0, last, 0]
         chart = self._book.add_chart({"type": "column", "subtype": "stacked"})
-        chart.show_hidden_data()
-        for offset in range(4):
+        colors = [step.color for step in steps]
+        for column in range(1, 5):
             look: dict[str, object] = {"points": [{"fill": {"color": color}} for color in colors]}
-            if offset in (0, 2):
+            if column in (1, 3):
                 look = {"fill": {"none": True}, "border": {"none": True}}
             chart.add_series(
                 {
-                    "categories": [tab, start, names, row, names],
-                    "values": [tab, start, aside + offset, row, aside + offset],
+                    "categories": categories,
+                    "values": [tab, first, column, last, column],
                     "gap": 45,
                     **look,
                 }
             )
+        labels = self._book.add_chart({"type": "line"})
+        labels.add_series(
+            {
+                "categories": categories,
+                "values": [tab, first, 5, last, 5],
+                "line": {"none": True},
+                "marker": {"type": "none"},
+                "data_labels": {
+                    "value": True,
+                    "position": "above",
+                    "font": {"size": 9, "color": INK},
+                    "custom": [{"value": step.label(self._language)} for step in steps],
+                },
+            }
+        )
+        chart.combine(labels)
         chart.set_legend({"none": True})
         self._dress(chart, "What changed MRR", is_dated=False)
         return chart
 
-    def _float(self, sheet: Any, row: int, column: int, start: Decimal, end: Decimal) -> None:
+    def _float(self, sheet: Any, row: int, step: Step, look: Any) -> None:
         """A bar from one level to another, in its part above 0 and its part below."""
-        low, high = min(start, end), max(start, end)
+        low, high = min(step.start, step.end), max(step.start, step.end)
         above = (max(low, Decimal(0)), max(high, Decimal(0)))
         below = (min(high, Decimal(0)), min(low, Decimal(0)))
-        for offset, value in enumerate(
-            (above[0], above[1] - above[0], below[0], below[1] - below[0])
+        for column, value in enumerate(
+            (above[0], above[1] - above[0], below[0], below[1] - below[0]), start=1
         ):
-            sheet.write_number(row, column + offset, float(value))
+            sheet.write_number(row, column, float(value), look)
 
     def _dress(self, chart: Any, title: str, *, is_dated: bool) -> None:
         chart.set_title(

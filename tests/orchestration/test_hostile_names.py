@@ -164,6 +164,8 @@ class Page(html.parser.HTMLParser):
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "wbr" and not attrs:
+            return  # where a long word may be broken; it is nothing else
         self.frame.append((tag, attrs))
         self.texts.append("")
 

@@ -22,7 +22,7 @@ from orchestration.reports.reading_back import CHECKS, read_back
 from orchestration.reports.report import Report
 from orchestration.reports.sections import LISTS
 from orchestration.reports.terminal import headline_lines
-from orchestration.reports.wording import spreadsheet_text
+from orchestration.reports.wording import spreadsheet_text, unlinked_text
 from orchestration.reports.workbook_cells import workbook_cells
 from tests.orchestration.samples import fill_warehouse
 
@@ -56,6 +56,8 @@ def test_the_workbook_says_what_the_figures_say(pack: Report) -> None:
     assert cells[f"E{mrr}"] == 0.5
     assert cells[f"D{churn}"] == pytest.approx(0.1), "in points"
     assert cells[f"E{churn}"] == DASH, "a rate has no relative change"
+    net = by_label["Net new MRR"]
+    assert cells[f"E{net}"] == DASH, "a change has no relative change"
     assert cells[f"B{by_label['Customer lifetime value']}"] == DASH
     movements = _cells(pack.file("en", "xlsx"), "MRR movements")
     steps = [movements[f"B{row}"] for row in range(5, 14)]
@@ -127,8 +129,9 @@ def test_what_is_spoilt_in_one_file_is_noticed_there(pack: Report, warehouse: Ho
 
 
 def test_every_page_says_what_its_figures_rest_on(pack: Report) -> None:
-    parts = ("default", "USD", "UTC", "2026-02-09 23:59:59", "build-first")
+    days = {"en": "Feb 9, 2026, 23:59 UTC", "pt_BR": "9 de fev. de 2026, 23:59 UTC"}
     for code in LANGUAGES:
+        parts = ("default", "USD", days[code], "build-fi", pack.figures.foot.version)
         book = openpyxl.load_workbook(pack.file(code, "xlsx"))
         texts = [
             *(" ".join(str(c.value) for row in sheet.iter_rows() for c in row) for sheet in book),
@@ -155,7 +158,31 @@ def test_the_mail_speaks_its_language_and_names_its_pictures(pack: Report) -> No
     assert all(file.exists() for file in message.attachments)
     assert len(message.html) < 102_000, "a longer mail is cut"
     assert "300,00" in message.text
+    assert "- MRR final (MRR: US$\xa0300,00; Clientes: 3)" in message.text
     assert message.blocks[0]["type"] == "header"
+
+
+def test_no_name_becomes_a_link_in_a_mail(pack: Report) -> None:
+    message = pack.message("en")
+    for text in (message.html.replace("<wbr>", ""), message.text):
+        assert "http:\u2060//x" in text
+        assert "http://" not in text
+
+
+@pytest.mark.parametrize(
+    ("name", "harmless"),
+    [
+        ("http://a.example", "http:|//a.|example"),
+        ("mailto:b@a.example", "mailto:|b@|a.|example"),
+        ("www.a.example", "www.|a.|example"),
+        ("Bluff Courier Inc.", "Bluff Courier Inc."),
+        ("A. B. & Sons, 1.50", "A. B. & Sons, 1.50"),
+        ("Time: 10:30", "Time: 10:30"),
+    ],
+)
+def test_only_what_looks_like_an_address_is_broken(name: str, harmless: str) -> None:
+    assert unlinked_text(name) == harmless.replace("|", "\u2060")
+    assert unlinked_text(name).replace("\u2060", "") == name
 
 
 def test_without_personal_data_nobody_is_named(pack: Report) -> None:
@@ -218,7 +245,7 @@ def test_a_pack_made_anew_says_so_and_where_it_differs(
     # The other language is made anew too: no two files of a pack may differ.
     assert set(anew.languages) == set(LANGUAGES)
     pages = "".join(pdf_text(anew.file("pt_BR", "pdf")))
-    assert "Refeito" in pages
+    assert "Nova versão" in pages
     assert pack.figures.foot.version in pages
     message = anew.message("en")
     for text in (message.text, message.html):

@@ -21,6 +21,7 @@ MARKED = (
     *("KPI", "This month", "This week", "Month before", "Week before", "Change", "Change, %"),
     *("Trend", "Figure", "Was", "Is", "What changed MRR", "MRR movements by month"),
     *("Switched in", "Switched out"),
+    *("Data", "What the summary's trends and chart are drawn from."),
     *("Revenue retention", "Opening MRR", "Closing MRR", "Exchange rates", "Change of MRR"),
 )
 # One text for one, another for many.
@@ -101,6 +102,6 @@ def test_headings_of_a_table_are_not_confused(code: str) -> None:
             for section in SECTIONS
             if report in section.reports and not section.instead_of
         ]
-        tabs.append(words.translate("Summary"))
+        tabs += [words.translate("Summary"), words.translate("Data")]
         assert len(set(tabs)) == len(tabs), tabs
         assert not [tab for tab in tabs if set(tab) & set("[]:*?/\\'")]

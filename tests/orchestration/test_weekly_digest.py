@@ -35,6 +35,7 @@ def test_a_digest_compares_the_week_with_the_one_before(
     net = after.figures.headline("net_new_mrr")
     assert net.value == 2 * sum(50 * day for day in range(7, 14))
     assert net.previous == 2 * sum(50 * day for day in range(1, 7))
+    assert net.relative_change is None, "it is itself a change"
     movements = after.figures.section("week_movements")
     assert movements is not None
     steps = [Decimal(str(value)) for value in movements.column("mrr")]
