@@ -8,7 +8,7 @@ _OBJECT = re.compile(rb"(\d+) 0 obj\n(.*?)\nendobj", re.DOTALL)
 _FONT = re.compile(rb"/(\w+) (\d+) 0 R")
 _CHARACTERS = re.compile(rb"<([0-9A-F]{4})> <([0-9A-F]+)>")
 # A string may hold parentheses of its own, so only its beginning is looked for.
-_TOKEN = re.compile(rb"/(\w+) [\d.]+ Tf|(\()|(\bTJ|\bTj)")
+_TOKEN = re.compile(rb"/(\w+) [\d.]+ Tf|/ActualText(<|\()|(\()|<((?:[0-9A-F]{2})+)>|(\bTJ|\bTj)")
 _IN_STRING = re.compile(rb"\\.|[()]", re.DOTALL)
 _ESCAPE = re.compile(rb"\\([0-7]{1,3}|.)", re.DOTALL)
 _ESCAPED = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
@@ -49,12 +49,30 @@ def _page_text(content: bytes, fonts: dict[bytes, dict[bytes, str]]) -> str:
         if token[1]:
             font = fonts.get(token[1], {})
         elif token[2]:
+            # What the glyphs until the end of the mark stand for, where they do not say it.
+            text.append(_actual_text(content, token))
+            place = content.index(b"EMC", place)
+        elif token[3]:
             place = _string_end(content, place)
-            glyphs = _ESCAPE.sub(_unescaped, content[token.end() : place - 1])
-            text += [font.get(glyphs[two : two + 2], "") for two in range(0, len(glyphs), 2)]
+            text += _letters(_ESCAPE.sub(_unescaped, content[token.end() : place - 1]), font)
+        elif token[4]:
+            text += _letters(bytes.fromhex(token[4].decode()), font)
         else:
             text.append("\n")
     return "".join(text)
+
+
+def _actual_text(content: bytes, token: re.Match[bytes]) -> str:
+    if token[2] == b"<":
+        said = bytes.fromhex(content[token.end() : content.index(b">", token.end())].decode())
+    else:
+        end = _string_end(content, token.end()) - 1
+        said = _ESCAPE.sub(_unescaped, content[token.end() : end])
+    return said[2:].decode("utf-16-be") if said.startswith(b"\xfe\xff") else said.decode("latin-1")
+
+
+def _letters(glyphs: bytes, font: dict[bytes, str]) -> list[str]:
+    return [font.get(glyphs[two : two + 2], "") for two in range(0, len(glyphs), 2)]
 
 
 def _string_end(content: bytes, place: int) -> int:
