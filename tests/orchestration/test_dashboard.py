@@ -175,9 +175,16 @@ def mart(
 
 
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_anyone_can_read_it(browser: Browser, dashboard: Path, width: int, scheme: str) -> None:
+def test_anyone_can_read_it(
+    browser: Browser, dashboard: Path, readme_dashboard: Path, width: int, scheme: str
+) -> None:
+    views = (
+        (dashboard, "#period=12"),
+        (dashboard, "#period=36&segment=country:BR&language=pt_BR&retention=mrr"),
+        (readme_dashboard, "#language=pt_PT"),
+    )
     for one in _reader(browser, dashboard, width, scheme):
-        for view in ("#period=12", "#period=36&segment=country:BR&language=pt_BR&retention=mrr"):
+        for one.file, view in views:
             one.open(view)
             one.page.evaluate(
                 "document.querySelectorAll('details').forEach((it) => it.open = true)"
@@ -341,8 +348,8 @@ def test_bars_are_as_tall_as_their_figures_and_stand_on_one_another(
         zero = chart.evaluate("(plot) => plot.querySelector('.zero').getBoundingClientRect().top")
         drawn = chart.evaluate(
             "(plot) => Object.fromEntries([...plot.querySelectorAll('g[data-series]')]"
-            ".map((bars) => [bars.dataset.series, Object.fromEntries([...bars.children].map((bar) => {"
-            "const { top, bottom } = bar.getBoundingClientRect();"
+            ".map((bars) => [bars.dataset.series, Object.fromEntries([...bars.children]"
+            ".map((bar) => { const { top, bottom } = bar.getBoundingClientRect();"
             "return [bar.dataset.month, [top, bottom]]; }))]))"
         )
     assert list(drawn) == list(MOVEMENT_BARS)
