@@ -775,6 +775,31 @@ def test_two_months_in_cents_are_drawn(browser: Browser, young_dashboard: Path) 
         assert one.page.evaluate(HOLES) == 0
 
 
+def test_nothing_past_due_is_told_from_nothing_known(browser: Browser, tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    with duckdb.connect(str(publish_readme_company(home))) as opened:
+        opened.execute("update marts.dunning_monthly set failed_charges = 0")
+    for one in _reader(browser, make_dashboard(home)):
+        one.open()
+        section = one.text("section[aria-label='Past-due payments']")
+        assert "Zero in each of these months." in section
+        assert "No source has payments" not in section
+        assert one.text("[data-card=closing_at_risk_mrr]") == "$0.00"
+
+
+def test_the_first_month_is_drawn_before_it_is_closed(browser: Browser, tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    publish_readme_company(home, closed_months=0)
+    for one in _reader(browser, make_dashboard(home)):
+        one.open("#language=pt_BR")
+        assert one.text("h1") == "Ainda não há mês fechado"
+        area = one.page.locator(".w7 .plot .band").first.bounding_box()
+        assert area is not None
+        assert area["width"] > 20
+        assert one.page.evaluate(HOLES) == 0
+        assert one.page.evaluate(COLLISIONS) == []
+
+
 def test_a_company_without_any_mrr_sees_a_page_that_says_so(
     browser: Browser, tmp_path: Path
 ) -> None:
