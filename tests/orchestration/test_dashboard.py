@@ -793,6 +793,7 @@ def test_the_first_month_is_drawn_before_it_is_closed(browser: Browser, tmp_path
     for one in _reader(browser, make_dashboard(home)):
         one.open("#language=pt_BR")
         assert one.text("h1") == "Ainda não há mês fechado"
+        assert one.text("#header").count("fechado") == 1, "no month is compared"
         area = one.page.locator(".w7 .plot .band").first.bounding_box()
         assert area is not None
         assert area["width"] > 20

@@ -324,6 +324,7 @@ function series(values, column, name, color, kind, currency, sign = 1) {
 
 function header() {
   const month = figures.closed_month;
+  const instant = instantText(figures.basis.as_of);
   const groups = figures.kinds.map(({ kind, count: there }) => {
     const parts = figures.segments.filter((segment) => segment.kind === kind);
     const label = parts.length < there
@@ -342,8 +343,9 @@ function header() {
     html("div", {},
       html("p", { class: "quiet" }, t("Subscriptions")),
       html("h1", {}, month ? capital(longMonth(month)) : t("No month is closed yet")),
-      html("p", { class: "quiet" }, t("Last closed month, against the month before. Data as of {instant}.",
-        { instant: instantText(figures.basis.as_of) }))),
+      html("p", { class: "quiet" }, month
+        ? t("Last closed month, against the month before. Data as of {instant}.", { instant })
+        : `${t("Data as of")} ${instant}`)),
     html("div", { class: "controls", role: "group", "aria-label": t("Filters") },
       control("period", t("Period"), ...known.map((period) =>
         option(period, t("{count} months", { count: period }), state.period))),
