@@ -175,9 +175,16 @@ def mart(
 
 
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_anyone_can_read_it(browser: Browser, dashboard: Path, width: int, scheme: str) -> None:
+def test_anyone_can_read_it(
+    browser: Browser, dashboard: Path, readme_dashboard: Path, width: int, scheme: str
+) -> None:
+    views = (
+        (dashboard, "#period=12"),
+        (dashboard, "#period=36&segment=country:BR&language=pt_BR&retention=mrr"),
+        (readme_dashboard, "#language=pt_PT"),
+    )
     for one in _reader(browser, dashboard, width, scheme):
-        for view in ("#period=12", "#period=36&segment=country:BR&language=pt_BR&retention=mrr"):
+        for one.file, view in views:
             one.open(view)
             one.page.evaluate(
                 "document.querySelectorAll('details').forEach((it) => it.open = true)"
@@ -341,8 +348,8 @@ def test_bars_are_as_tall_as_their_figures_and_stand_on_one_another(
         zero = chart.evaluate("(plot) => plot.querySelector('.zero').getBoundingClientRect().top")
         drawn = chart.evaluate(
             "(plot) => Object.fromEntries([...plot.querySelectorAll('g[data-series]')]"
-            ".map((bars) => [bars.dataset.series, Object.fromEntries([...bars.children].map((bar) => {"
-            "const { top, bottom } = bar.getBoundingClientRect();"
+            ".map((bars) => [bars.dataset.series, Object.fromEntries([...bars.children]"
+            ".map((bar) => { const { top, bottom } = bar.getBoundingClientRect();"
             "return [bar.dataset.month, [top, bottom]]; }))]))"
         )
     assert list(drawn) == list(MOVEMENT_BARS)
@@ -778,6 +785,32 @@ def test_two_months_in_cents_are_drawn(browser: Browser, young_dashboard: Path) 
         assert one.page.evaluate(TICKS)[1] == ["$0.00", "$0.02", "$0.04", "$0.06", "$0.08"]
         assert one.page.locator(".panel circle.dot").count() == 2, "one closed month has rates"
         assert one.page.evaluate(HOLES) == 0
+
+
+def test_nothing_past_due_is_told_from_nothing_known(browser: Browser, tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    with duckdb.connect(str(publish_readme_company(home))) as opened:
+        opened.execute("update marts.dunning_monthly set failed_charges = 0")
+    for one in _reader(browser, make_dashboard(home)):
+        one.open()
+        section = one.text("section[aria-label='Past-due payments']")
+        assert "Zero in each of these months." in section
+        assert "No source has payments" not in section
+        assert one.text("[data-card=closing_at_risk_mrr]") == "$0.00"
+
+
+def test_the_first_month_is_drawn_before_it_is_closed(browser: Browser, tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    publish_readme_company(home, closed_months=0)
+    for one in _reader(browser, make_dashboard(home)):
+        one.open("#language=pt_BR")
+        assert one.text("h1") == "Ainda não há mês fechado"
+        assert one.text("#header").count("fechado") == 1, "no month is compared"
+        area = one.page.locator(".w7 .plot .band").first.bounding_box()
+        assert area is not None
+        assert area["width"] > 20
+        assert one.page.evaluate(HOLES) == 0
+        assert one.page.evaluate(COLLISIONS) == []
 
 
 def test_a_company_without_any_mrr_sees_a_page_that_says_so(

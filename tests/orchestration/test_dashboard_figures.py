@@ -17,9 +17,19 @@ from orchestration.assets.exports import DASHBOARD_KEY, KPI_PACK_KEY, dashboard_
 from orchestration.assets.published import SNAPSHOT_KEY, published_assets
 from orchestration.errors import HomeNotWritableError, NothingPublishedError
 from orchestration.reports.dashboard.dashboard import make_dashboard
-from orchestration.reports.dashboard.reading import BANDS, KEPT_SEGMENTS, read_dashboard_figures
+from orchestration.reports.dashboard.reading import (
+    BANDS,
+    KEPT_MONTHS,
+    KEPT_SEGMENTS,
+    read_dashboard_figures,
+)
 from orchestration.warehouse_session import warehouse_session
-from tests.orchestration.dashboard_company import HOSTILE, contract, publish_company
+from tests.orchestration.dashboard_company import (
+    HOSTILE,
+    contract,
+    publish_company,
+    publish_readme_company,
+)
 from tests.orchestration.samples import ROOT, fill_warehouse
 
 DASHBOARD = ROOT / "orchestration" / "reports" / "dashboard"
@@ -103,6 +113,15 @@ def test_retention_checks_and_sources_are_the_marts(
     assert files["last_fact_at"] == "2026-01-05T15:00:00Z"
     assert stripe["loaded_rows"] == str(6137 + 5886)
     assert stripe["hours_since_last_fact"] == "5", "its freshest table"
+
+
+def test_cohorts_older_than_the_months_kept_are_there_if_none_is_newer(home: Home) -> None:
+    publish_readme_company(home, closed_months=60)
+    figures = embedded(make_dashboard(home))
+    assert figures["months"][0] == "2027-01"
+    assert [cohort["month"] for cohort in figures["cohorts"]] == ["2025-01", "2025-02", "2025-03"]
+    ages = {len(cohort["customer_retention"]) for cohort in figures["cohorts"]}
+    assert ages == {KEPT_MONTHS}, "their first ages, so that the page stays small"
 
 
 def test_the_plans_that_no_band_shows_are_one_band_and_nothing_is_lost(home: Home) -> None:

@@ -19,10 +19,8 @@ const svg = (tag, attributes = {}, ...children) =>
 
 // How wide a text of a chart is, in the font of the page.
 const ruler = document.createElement("canvas").getContext("2d");
-function textWidth(text) {
-  ruler.font = `11.5px ${getComputedStyle(document.body).fontFamily}`;
-  return ruler.measureText(text).width;
-}
+ruler.font = `11.5px ${getComputedStyle(document.body).fontFamily}`;
+const textWidth = (text) => ruler.measureText(text).width;
 
 // The months that are named, with where: as many as have room, evenly, the newest among them.
 function namedMonths(months, x, width) {

@@ -216,6 +216,7 @@ const segmentName = ({ kind, name }) =>
 // ---- Parts
 
 let pending = []; // what is drawn once its place has a width
+let scrollers = []; // what is looked at once all is drawn
 
 function option(value, text, chosen) {
   return html("option", { value, selected: value === chosen }, text);
@@ -281,7 +282,7 @@ function scroller(title, content) {
     else place.removeAttribute("tabindex");
   };
   place.addEventListener("scroll", look, { passive: true });
-  pending.push(look);
+  scrollers.push(look);
   return [place, hint, look];
 }
 
@@ -323,6 +324,7 @@ function series(values, column, name, color, kind, currency, sign = 1) {
 
 function header() {
   const month = figures.closed_month;
+  const instant = instantText(figures.basis.as_of);
   const groups = figures.kinds.map(({ kind, count: there }) => {
     const parts = figures.segments.filter((segment) => segment.kind === kind);
     const label = parts.length < there
@@ -343,8 +345,9 @@ function header() {
     html("div", {},
       html("p", { class: "quiet" }, t("Subscriptions")),
       html("h1", {}, month ? capital(longMonth(month)) : t("No month is closed yet")),
-      html("p", { class: "quiet" }, t("Last closed month, against the month before. Data as of {instant}.",
-        { instant: instantText(figures.basis.as_of) }))),
+      html("p", { class: "quiet" }, month
+        ? t("Last closed month, against the month before. Data as of {instant}.", { instant })
+        : `${t("Data as of")} ${instant}`)),
     html("div", { class: "controls", role: "group", "aria-label": t("Filters") },
       control("period", t("Period"), ...known.map((count) =>
         option(count, t("{count} months", { count }), period))),
@@ -630,8 +633,8 @@ function quality() {
   const heads = ["Source", "Rows served", "Rows loaded", "Newest fact", "Before the data end"];
   const failed = figures.unpassed.map((check) => html("tr", {},
     html("th", { scope: "row" }, check.name), html("td", { class: "text" }, check.description),
-    html("td", { class: "text" }, check.table),
-    html("td", { class: "text" }, `${t(STATUSES[check.status])} (${t(SEVERITIES[check.severity])})`),
+    html("td", { class: "text short" }, check.table),
+    html("td", { class: "text short" }, `${t(STATUSES[check.status])} (${t(SEVERITIES[check.severity])})`),
     html("td", {}, count(check.failures))));
   return panel(title, "", {},
     html("dl", { class: "facts" },
@@ -671,7 +674,7 @@ function draw() {
   if (state.theme) root.dataset.theme = state.theme;
   document.title = `Perene, ${figures.closed_month ? longMonth(figures.closed_month) : ""}`;
   const open = [...document.querySelectorAll("details")].map((one) => one.open);
-  pending = [];
+  [pending, scrollers] = [[], []];
   document.getElementById("header").replaceChildren(...header());
   const byMonth = [cards, revenue, movements, waterfall, rates, ...cohortsAndDunning(), support];
   document.getElementById("main").replaceChildren(
@@ -684,6 +687,7 @@ function draw() {
 
 function redraw() {
   for (const place of pending) place();
+  for (const look of scrollers) look();
 }
 
 let width = innerWidth;
