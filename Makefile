@@ -50,12 +50,13 @@ check: $(STAMP) ## Check style, types, models and conventions
 	$(BIN)/python -m pytest -q tests/test_project.py tests/dbt_project/test_conventions.py \
 		tests/dbt_project/test_plans.py tests/orchestration/test_definitions.py
 
-docs: export PERENE_WAREHOUSE := $(CHECKS)/lint.duckdb
+docs: export PERENE_WAREHOUSE := $(CHECKS)/docs.duckdb
+docs: DBT_OPTIONS := --project-dir dbt_project --profiles-dir dbt_project --no-version-check \
+	--target-path ../$(CHECKS)/dbt-docs --log-path $(CHECKS)/dbt-logs
 docs: $(STAMP) ## Write data/docs.html: every model and column, and what it is made of
-	@mkdir -p $(CHECKS)
-	@$(BIN)/dbt --quiet docs generate --static --empty-catalog \
-		--project-dir dbt_project --profiles-dir dbt_project --no-version-check \
-		--target-path ../$(CHECKS)/dbt-docs --log-path $(CHECKS)/dbt-logs
+	@mkdir -p $(CHECKS) && rm -f $(PERENE_WAREHOUSE)
+	@$(BIN)/dbt --quiet run-operation create_empty_marts $(DBT_OPTIONS)
+	@$(BIN)/dbt --quiet docs generate --static $(DBT_OPTIONS)
 	@mv $(CHECKS)/dbt-docs/static_index.html data/docs.html
 	@echo "data/docs.html"
 

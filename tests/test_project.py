@@ -22,7 +22,7 @@ TOP_LEVEL = (
 CLOCK_READERS = {
     "ingestion/__main__.py": "a load by hand has no run; its start is the as_of",
     "ingestion/load.py": "refuses a load whose id, a time, would sort before an earlier one",
-    "orchestration/delivery/deliver.py": "mails have a date, and the ledger says when",
+    "orchestration/delivery/post_office.py": "mails have a date, and the ledger says when",
     "orchestration/publishing/publish.py": "names the version and says when the copy was made",
     "orchestration/warehouse_lock.py": "says since when the lock is held",
     "orchestration/warehouse_session.py": "a run's start is its as_of where history has none",

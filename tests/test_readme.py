@@ -1,5 +1,6 @@
 """What the documents print is true: commands run, excerpts are real, examples load."""
 
+import json
 import os
 import re
 import shutil
@@ -9,10 +10,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from ingestion.load import load_source
 from ingestion.settings import Home, Settings
+from orchestration.reports.pdf_text import pdf_text
 from tests.oracle.worked_examples import WORKED_EXAMPLES
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -63,16 +66,76 @@ def run_in(checkout: Path, commands: str) -> str:
     return done.stdout
 
 
+@pytest.fixture(scope="module")
+def demo(checkout: Path) -> str:
+    """What `make demo` says; it is run once."""
+    return run_in(checkout, "make demo")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("document", ["README.md", "docs/bi.md"])
-def test_every_command_runs_as_printed(document: str, checkout: Path) -> None:
+def test_every_command_runs_as_printed(document: str, checkout: Path, demo: str) -> None:
     commands = blocks(ROOT / document, "sh")
     assert commands
-    if document != "README.md" and not (checkout / "data/demo/published").exists():
-        run_in(checkout, "make demo")
-    output = "".join(run_in(checkout, command) for command in commands)
+    output = "".join(
+        demo if command.strip() == "make demo" else run_in(checkout, command)
+        for command in commands
+    )
     for excerpt in blocks(ROOT / document, "text"):
         assert excerpt in output
+
+
+@pytest.mark.slow
+def test_the_demo_ends_with_a_pack_in_both_languages_and_a_dashboard(
+    checkout: Path, demo: str
+) -> None:
+    exports = checkout / "data" / "demo" / "exports"
+    end = demo[demo.index("KPIs of 2025-12") :]
+    pack = exports / "kpi_pack" / "2025-12"
+    for code, title in (("en", "KPI pack"), ("pt_BR", "Relat\u00f3rio de indicadores")):
+        file = pack / code / "kpi-pack-2025-12"
+        pages = pdf_text(file.with_suffix(".pdf"))
+        assert len(pages) > 3
+        assert title.upper() in pages[0]
+        assert re.search("MRR .*137[.,]477", pages[0])
+        assert len(openpyxl.load_workbook(file.with_suffix(".xlsx")).sheetnames) > 8
+        mail = file.with_suffix(".html").read_text(encoding="utf-8")
+        assert f"<title>{title}" in mail
+        assert mail.count("data:image/png;base64,") == 2
+        subject, _, text = file.with_suffix(".txt").read_text(encoding="utf-8").partition("\n")
+        assert subject in end, "its subject is printed"
+        assert title in text
+        assert str(file.with_suffix(".pdf")) in end, "and where it lies"
+    dashboard = exports / "dashboard" / "index.html"
+    assert str(dashboard) in end
+    page = dashboard.read_text(encoding="utf-8")
+    assert len(page) > 100_000
+    assert "137,477" in page or "137477" in page
+
+
+@pytest.mark.slow
+def test_the_docs_are_one_page_that_describes_every_column_of_every_mart(checkout: Path) -> None:
+    assert run_in(checkout, "make docs") == "data/docs.html\n"
+    page = (checkout / "data" / "docs.html").read_text(encoding="utf-8")
+    assert not re.search(r"<script[^>]*\ssrc=|<link[^>]*stylesheet", page), "one file"
+    manifest, catalogue = (
+        json.JSONDecoder().raw_decode(page, found.start())[0]
+        for found in re.finditer(r'\{"metadata": \{"dbt_schema_version"', page)
+    )
+    marts = {
+        file.stem: f"model.perene.{file.stem}"
+        for file in (ROOT / "dbt_project" / "models" / "marts").rglob("*.sql")
+    }
+    assert set(marts.values()) == set(catalogue["nodes"])
+    for mart, node in marts.items():
+        assert manifest["nodes"][node]["description"], mart
+        columns = manifest["nodes"][node]["columns"]
+        types = catalogue["nodes"][node]["columns"]
+        assert set(types) == set(columns)
+        for name, column in columns.items():
+            assert column["description"], f"{mart}.{name}"
+            assert types[name]["type"], f"{mart}.{name}"
+    assert catalogue["nodes"][marts["kpis_monthly"]]["columns"]["nrr"]["type"] == "DECIMAL(28,6)"
 
 
 def test_the_examples_of_the_files_form_load_as_one_folder(tmp_path: Path) -> None:

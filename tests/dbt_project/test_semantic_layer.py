@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -10,12 +11,15 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from ingestion.sandbox.company import write_sample
+from orchestration.publishing.snapshot import attach_snapshot, copy_mart, mart_names
 from tests.warehouse import PROJECT, Warehouse, build_warehouse
 
 LOCK = Path(__file__).with_name("metricflow.lock")
+LEFT_BEHIND = shutil.ignore_patterns("target", "logs")
 RUNNER = "from dbt_metricflow.cli.main import cli; cli()"
 # Metrics by their column in kpis_monthly.
 METRICS = {
@@ -74,8 +78,7 @@ def project(
 ) -> Path:
     """A copy of the dbt project: MetricFlow reads its manifest from the folder target/ inside."""
     folder = tmp_path_factory.mktemp("project") / "dbt"
-    ignored = shutil.ignore_patterns("target", "logs")
-    shutil.copytree(PROJECT, folder, ignore=ignored)
+    shutil.copytree(PROJECT, folder, ignore=LEFT_BEHIND)
     run(warehouse, metricflow, folder, ["-c", "from dbt.cli.main import cli; cli()", "parse"])
     return folder
 
@@ -131,6 +134,47 @@ def test_a_balance_over_a_year_is_that_of_its_last_month_also_by_country(
     )
     total = sum(Decimal(row["net_new_mrr"] or 0) for row in found.values())
     assert abs(total - movements[0][0]) <= TOLERANCE
+
+
+@pytest.mark.slow
+def test_what_the_page_on_bi_says_to_run_answers_from_a_copy_of_what_is_published(
+    warehouse: Warehouse, metricflow: Path, tmp_path: Path
+) -> None:
+    page = (PROJECT.parent / "docs" / "bi.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"^```bash\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    shutil.copytree(PROJECT, tmp_path / "dbt_project", ignore=LEFT_BEHIND)
+    published = tmp_path / "data" / "demo" / "published" / "perene.duckdb"
+    published.parent.mkdir(parents=True)
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{warehouse.path}' as warehouse (read_only)")
+        attach_snapshot(connection, published)
+        for mart in mart_names(connection):
+            copy_mart(connection, mart)
+    published.chmod(0o444)
+    # The environment that the block makes is there: this one, with MetricFlow beside it.
+    commands, removed = re.subn(r"^python3 -m venv .*\n.*pip install .*\n", "", block, flags=re.M)
+    assert removed == 1
+    for name, module in (("dbt", "dbt.cli.main"), ("mf", "dbt_metricflow.cli.main")):
+        commands = (
+            f"mkdir -p dbt_project/.venv/bin\n"
+            f"printf '#!{sys.executable}\\nfrom {module} import cli; cli()\\n' "
+            f"> dbt_project/.venv/bin/{name}\nchmod +x dbt_project/.venv/bin/{name}\n{commands}"
+        )
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", commands],  # noqa: S607
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(metricflow), "HOME": str(tmp_path), "COLUMNS": "200"},
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, (done.stdout + done.stderr)[-2000:]
+    last = warehouse.rows(
+        "select metric_month from marts.fct_customer_mrr_monthly group by all having sum(mrr) > 0"
+    )
+    for (month,) in last:
+        assert f"{month:%Y-%m-%d}" in done.stdout
 
 
 def query(

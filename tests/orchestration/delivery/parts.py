@@ -224,7 +224,11 @@ KEEPING = ("delivery/deliver.py", "delivery/post_office.py", "delivery/ledger.py
 
 
 def fates_of_kills(
-    settings: Settings, channel: str, forget: Callable[[], None], arrived: Callable[[], Arrived]
+    settings: Settings,
+    channel: str,
+    forget: Callable[[], None],
+    arrived: Callable[[], Arrived],
+    step: int = 1,
 ) -> Counter[tuple[str, Arrived]]:
     """Delivers the pack once for each line of the deliveries and of a channel, and dies there.
 
@@ -233,6 +237,7 @@ def fates_of_kills(
         channel: The channel's file.
         forget: Empties the other side.
         arrived: What arrived there.
+        step: Dies at every n-th of the lines that are run.
 
     Returns:
         How often the next delivery found which state, and what had arrived when it was over.
@@ -240,7 +245,7 @@ def fates_of_kills(
     fates: Counter[tuple[str, Arrived]] = Counter()
     was_killed, stop_at = True, 0
     while was_killed:
-        stop_at += 1
+        stop_at += step
         ledger_file(settings.home).unlink(missing_ok=True)
         forget()
         was_killed = killed_at(stop_at, (*KEEPING, channel), lambda: send(settings))

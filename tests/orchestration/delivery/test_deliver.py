@@ -1,6 +1,7 @@
 """What is sent to whom: dry runs, folders, segments, delays, and the commands."""
 
 import fcntl
+import shutil
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
@@ -24,6 +25,7 @@ from tests.orchestration.delivery.parts import (
     MailServer,
     Recipients,
     entries,
+    fates_of_kills,
     report_gives,
     row,
     send,
@@ -95,6 +97,27 @@ def test_a_folder_gets_the_report_whole_and_is_never_overwritten(
     ledger_file(published.home).unlink()
     assert states(send(published)) == {"Ana": "rejected"}
     assert (folder / "message.txt").read_text(encoding="utf-8") == "a note of mine"
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # a child of a process with threads
+def test_killed_at_any_line_a_folder_has_the_whole_report_or_none(
+    published: Settings, recipients: Recipients, tmp_path: Path
+) -> None:
+    shared = tmp_path / "shared"
+    recipients(row(channel="folder", address=str(shared)))
+
+    def forget() -> None:
+        shutil.rmtree(shared, ignore_errors=True)
+        shared.mkdir()
+
+    def arrived() -> tuple[str, ...]:
+        return tuple(sorted(file.name for file in shared.glob("[!.]*/*")))
+
+    whole = ("kpi-pack.csv", "message.html", "message.txt")
+    fates = fates_of_kills(published, "channels/folder.py", forget, arrived)
+    assert fates.total() > 150
+    assert set(fates) == {("sent", whole), ("unknown", ()), ("unknown", whole)}, fates
 
 
 def _block(settings: Settings, status: str) -> None:

@@ -1,5 +1,7 @@
 """Mail over a real SMTP server: each recipient once, whatever the server does."""
 
+import subprocess
+import sys
 from collections import Counter
 from io import BytesIO
 from pathlib import Path
@@ -33,6 +35,7 @@ from tests.orchestration.delivery.parts import (
     send,
     states,
 )
+from tests.orchestration.samples import ROOT
 
 BOB = {"who": "Bob", "address": "bob@company.example"}
 
@@ -343,3 +346,59 @@ def test_killed_at_any_line_nobody_gets_two_mails_and_no_loss_goes_unnoticed(
     )
     assert fates.total() > 150
     assert set(fates) == {("sent", 1), ("unknown", 0), ("unknown", 1)}, fates
+
+
+# A process of its own: what draws charts may not be forked once it has drawn one, so the forks
+# that deliver and heal are all of a process that never does.
+_DIE_AT_SOME_LINES = """
+import shutil, sys
+from pathlib import Path
+import ingestion.settings
+ingestion.settings.ENV_FILE = Path(sys.argv[1])
+from ingestion.settings import load_settings
+from orchestration.delivery.ledger import ledger_file
+from tests.orchestration.delivery.parts import KEEPING, entries, killed_at, send
+settings, step = load_settings(), int(sys.argv[2])
+lines = (*KEEPING, "channels/email.py", "reports/report.py", "reports/kpi_pack.py")
+was_killed, stop_at = True, 1
+while was_killed:
+    ledger_file(settings.home).unlink(missing_ok=True)
+    shutil.rmtree(settings.home.exports, ignore_errors=True)
+    was_killed = killed_at(stop_at, lines, lambda: send(settings))
+    killed_at(0, (), lambda: send(settings))
+    (entry,) = entries(settings)
+    print(stop_at, was_killed, entry.state, flush=True)
+    sys.stdin.readline()
+    stop_at += step
+"""
+
+
+@pytest.mark.slow
+def test_killed_while_a_real_pack_is_made_and_mailed_nobody_gets_two_and_none_gets_half(
+    whole: Settings, recipients: Recipients, mails: MailServer, tmp_path: Path
+) -> None:
+    recipients(row(language="pt_BR"))
+    command = [sys.executable, "-c", _DIE_AT_SOME_LINES, str(tmp_path / "no.env"), "41"]
+    fates: Counter[tuple[str, int]] = Counter()
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        for line in process.stdout:
+            _, was_killed, state = line.split()
+            fates[state, len(mails.mails)] += 1
+            folder = whole.home.exports / "kpi_pack" / PERIOD
+            assert not list(folder.parent.glob(".building-*")) or state == "unknown"
+            for _, mail in mails.mails:
+                files = {part.get_filename(): part for part in mail.iter_attachments()}
+                assert set(files) == {f"kpi-pack-{PERIOD}.{kind}" for kind in ("xlsx", "pdf")}
+                for name, part in files.items():
+                    assert part.get_content() == (folder / "pt_BR" / str(name)).read_bytes()
+            mails.mails.clear()
+            print(file=process.stdin, flush=True)
+    assert process.returncode == 0
+    assert (was_killed, state) == ("False", "sent")
+    assert fates.total() > 8
+    assert fates["sent", 1] > 1
+    assert set(fates) <= {("sent", 1), ("unknown", 0), ("unknown", 1)}, fates

@@ -1,10 +1,15 @@
 """Object storage against a real S3 of this machine: nothing overwritten, the pointer last."""
 
 import json
+import threading
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
+from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import urlsplit
 
 import boto3  # type: ignore[import-untyped]
 import pytest
@@ -159,9 +164,104 @@ def test_a_store_that_cannot_be_written_is_tried_again_and_shows_no_key(
     assert bucket.pointer()["period"] == PERIOD
 
 
+@dataclass
+class Line:
+    """The line to the store, which fails as it is told to.
+
+    Attributes:
+        url: Where it listens.
+        faults: By the number of the PUT, from 1: ``lost answer`` hands it on and drops the line,
+            ``busy`` answers 503 by itself.
+        puts: PUTs that came.
+    """
+
+    url: str
+    faults: dict[int, str]
+    puts: int = 0
+
+
+@pytest.fixture
+def line(endpoint: str, bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> Iterator[Line]:
+    """A proxy before the store, named in the settings."""
+    store = urlsplit(endpoint).netloc
+    assert bucket.names() == []
+
+    class Proxy(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def hand_on(self) -> None:
+            fault = ""
+            if self.command == "PUT":
+                made.puts += 1
+                fault = made.faults.get(made.puts, "")
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            status, headers, content = 503, [], b""
+            if fault != "busy":
+                with closing(HTTPConnection(store)) as connection:
+                    connection.request(self.command, self.path, body, dict(self.headers.items()))
+                    answer = connection.getresponse()
+                    status, headers, content = answer.status, answer.getheaders(), answer.read()
+            if fault == "lost answer":
+                self.close_connection = True
+                return
+            self.send_response_only(status)
+            for name, value in headers:
+                if name.lower() not in ("content-length", "transfer-encoding", "connection"):
+                    self.send_header(name, value)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        do_GET = do_HEAD = do_POST = do_PUT = hand_on  # noqa: N815 - the library's names
+
+        def log_message(self, *_: Any) -> None:
+            """Says nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Proxy)
+    made = Line(f"http://127.0.0.1:{server.server_port}", {})
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setenv("PERENE_S3_ENDPOINT", made.url)
+    yield made
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.parametrize("fault", ["lost answer", "busy"])
+@pytest.mark.parametrize("number", [1, 2, 3, 4])
+def test_a_put_whose_answer_is_lost_or_that_comes_too_early_is_repeated_without_harm(
+    published: Settings, recipients: Recipients, bucket: Bucket, line: Line, number: int, fault: str
+) -> None:
+    recipients(S3)
+    line.faults = {number: fault}
+    assert states(send(published)) == {"Finance": "sent"}
+    assert line.puts == 5, "three files and the pointer, one of them twice"
+    pointer = bucket.pointer()
+    files = [f"{pointer['folder']}/{name}" for name in pointer["files"]]
+    assert bucket.names() == [*files, "latest.json"]
+    assert bucket.read(files[0]) == b"metric,value\nmrr,10\n"
+    versions = bucket.versions()
+    assert {versions[name] for name in files} == {1}, "nothing is overwritten"
+    assert versions["latest.json"] == (2 if (number, fault) == (4, "lost answer") else 1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", ["lost answer", "busy"])
+def test_a_store_that_stays_busy_or_silent_fails_and_the_next_delivery_ends_what_was_begun(
+    published: Settings, recipients: Recipients, bucket: Bucket, line: Line, fault: str
+) -> None:
+    recipients(S3)
+    line.faults = dict.fromkeys(range(3, 100), fault)
+    assert states(send(published)) == {"Finance": "failed"}
+    assert "latest.json" not in bucket.names()
+    line.faults = {}
+    assert states(send(published)) == {"Finance": "sent"}
+    assert set(bucket.versions().values()) == {1}
+    assert bucket.pointer()["period"] == PERIOD
+
+
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # a child of a process with threads
-def test_killed_at_any_line_the_pointer_never_leads_to_half_a_report(
+def test_killed_anywhere_the_pointer_never_leads_to_half_a_report(
     published: Settings, recipients: Recipients, bucket: Bucket
 ) -> None:
     recipients(S3)
@@ -175,7 +275,7 @@ def test_killed_at_any_line_the_pointer_never_leads_to_half_a_report(
         assert {f"{pointer['folder']}/{name}" for name in pointer["files"]} < set(keys)
         return True
 
-    fates = fates_of_kills(published, "channels/objects.py", bucket.empty, arrived)
-    assert fates.total() > 150
+    fates = fates_of_kills(published, "channels/objects.py", bucket.empty, arrived, step=3)
+    assert fates.total() > 50
     assert set(fates) == {("unknown", False), ("unknown", True), ("sent", True)}, fates
     assert [entry.state for entry in entries(published)] == ["sent"]
