@@ -36,8 +36,8 @@ def reports(warehouse: Home, settings: Settings) -> list[Report]:
     publish(settings, "run-2")
     return [
         make_kpi_pack(warehouse, "2026-01", LANGUAGES, anew=True),
-        make_weekly_digest(warehouse, "2026-W05", LANGUAGES),
-        make_customer_lists(warehouse, "2026-W05", LANGUAGES),
+        make_weekly_digest(warehouse, "2026-W06", LANGUAGES),
+        make_customer_lists(warehouse, "2026-W06", LANGUAGES),
     ]
 
 
