@@ -30,7 +30,7 @@ _PAGE_WIDTH = 580
 _COLUMN_WIDTH = 306
 _MAIL_HEIGHT = 200
 _PAGE_HEIGHT = 158
-_STEP_HEIGHT = 25
+_STEP_HEIGHT = 23
 _FONT_SIZE = 10.5
 
 
@@ -243,7 +243,11 @@ def _by_month(months: SectionFigures, language: Language, currency: str) -> Spec
         "data": {"values": rows},
         "mark": {"type": "bar", "cornerRadius": 1},
         "encoding": {
-            "x": {**_x(names, every=1), "scale": {"paddingInner": 0.35, "paddingOuter": 0.2}},
+            "x": {
+                **_x(names, every=1),
+                # A few months are no walls.
+                "scale": {"paddingInner": 0.35 if len(names) > 5 else 0.8, "paddingOuter": 0.2},
+            },
             "y": _amounts([0.0, *rises, *falls], language, currency),
             "order": {"field": "order"},
             "color": {

@@ -65,6 +65,8 @@ class Language:
                 return str(value)
             case Kind.TERM:
                 return self.translate(TERMS.get(str(value), str(value)))
+            case Kind.COUNTRY if value == "unknown":
+                return self.translate("unknown")
             case Kind.COUNTRY:
                 return str(self.locale.territories.get(str(value), value))
             case Kind.DAY if isinstance(value, date):

@@ -1,13 +1,11 @@
 """The mail of a report: a page for mail programs, with pictures by content id, and its text."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import jinja2
-from markupsafe import Markup
 
 from orchestration.reports import naming, style
 from orchestration.reports.charts import png
@@ -23,7 +21,6 @@ _CHARTS: Final = {
     "steps": "What changed MRR",
 }
 _MOST_ROWS: Final = 5
-_LONGEST_WORD: Final = 16  # that a column of a phone has room for
 
 
 def write_message(
@@ -118,22 +115,11 @@ def _plain_table(part: Table) -> list[str]:
     return [*lines, *([f"({part.more})"] if part.more else [])]
 
 
-def _breakable(text: str) -> Markup:
-    """A text whose longest words may end a line within; all other words stay whole."""
-    parts = re.split(rf"(\S{{{_LONGEST_WORD}}}(?=\S))", text)
-    return Markup("").join(
-        part + Markup("<wbr>") if place % 2 else Markup.escape(part)
-        for place, part in enumerate(parts)
-    )
-
-
 def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
+    return jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["breakable"] = _breakable
-    return environment

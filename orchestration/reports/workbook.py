@@ -296,8 +296,12 @@ class _Book:
         if len(known) < 2:
             return
         low, high = min(known), max(known)
-        # From a little below the least, so that differences are seen and no column is missing.
-        least = {"min": float(low - (high - low) / 4)} if 0 < low < high else {}
+        # From a little below the least, so that differences are seen and no column is missing, to
+        # a little above the most, so that the columns of two rows do not touch.
+        room = (high - low) / 4
+        reach = {"min": float(low - room), "max": float(high + room)} if low < high else {}
+        if low < 0:
+            reach["min"] = float(low)
         of = FIRST_ROW + 1 + self._figures.headlines.index(line)
         sheet.add_sparkline(
             row,
@@ -310,7 +314,7 @@ class _Book:
                 "negative_color": MOVEMENT_COLORS["Contraction"],
                 "last_point": True,
                 "last_color": ACCENT,
-                **least,
+                **reach,
             },
         )
 
