@@ -86,6 +86,7 @@ def test_every_command_runs_as_printed(document: str, checkout: Path, demo: str)
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::UserWarning:openpyxl")
 def test_the_demo_ends_with_a_pack_in_both_languages_and_a_dashboard(
     checkout: Path, demo: str
 ) -> None:
