@@ -289,8 +289,10 @@ def _subtitle(figures: Figures, language: Language) -> str:
     )
     if figures.report != DASHBOARD:
         return compared
-    month = language.long_month(figures.start)
-    return f"{language.translate('{month}, the last closed month.', month=month)} {compared}"
+    closed = language.translate(
+        "Figures of {month}, the last closed month.", month=language.long_month(figures.start)
+    )
+    return f"{closed} {compared}"
 
 
 def _remake(figures: Figures, language: Language) -> Table | None:
