@@ -57,5 +57,6 @@ def _list(part: Table) -> dict[str, Any]:
     return {"type": "section", "text": _markdown(text.strip())}
 
 
-def _markdown(text: str) -> dict[str, str]:
-    return {"type": "mrkdwn", "text": text}
+def _markdown(text: str) -> dict[str, Any]:
+    # Verbatim: Slack makes no links of what looks like an address or a channel.
+    return {"type": "mrkdwn", "text": text, "verbatim": True}
