@@ -9,6 +9,8 @@ import logging
 import os
 import re
 import stat
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -103,6 +105,26 @@ def setting(name: str, default: str = "") -> str:
     return os.environ.get(name, "").strip() or _env_file().get(name, "") or default
 
 
+@contextmanager
+def only_these_settings(values: Mapping[str, str]) -> Iterator[None]:
+    """For the time of the block, takes these settings and no other.
+
+    Neither `.env` counts then, nor what else of the project's stands in the environment.
+    """
+    global ENV_FILE  # threads read settings too, so that no argument would reach them all
+    file, before = ENV_FILE, dict(os.environ)
+    for name in filter(_is_setting, before):
+        del os.environ[name]
+    os.environ.update(values)
+    ENV_FILE = Path(os.devnull)
+    try:
+        yield
+    finally:
+        ENV_FILE = file
+        os.environ.clear()
+        os.environ.update(before)
+
+
 def known_sources() -> tuple[str, ...]:
     """Return the names of all sources the project has: the folders with a `source.py`."""
     return tuple(sorted(path.parent.name for path in Path(__file__).parent.glob("*/source.py")))
@@ -133,6 +155,10 @@ def load_settings() -> Settings:
         ),
         languages=_languages(setting("PERENE_LANGUAGE", "en")),
     )
+
+
+def _is_setting(name: str) -> bool:
+    return name.startswith(("PERENE_", *(f"{source.upper()}_" for source in known_sources())))
 
 
 def _env_file() -> dict[str, str]:

@@ -1,17 +1,22 @@
 """The made-up company: its APIs as a process beside the run, its data in a folder of its own."""
 
 import json
-import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from ingestion.errors import SourceError
 from ingestion.sandbox.serve import COMPANY
-from ingestion.settings import PROJECT_ROOT, Home, Settings, load_settings
+from ingestion.settings import (
+    PROJECT_ROOT,
+    Home,
+    Settings,
+    load_settings,
+    only_these_settings,
+)
 from orchestration.home import prepare_home
 from orchestration.progress import phase
 
@@ -24,7 +29,8 @@ _LANGUAGES = "en,pt_BR"
 def sandbox_company() -> Iterator[Settings]:
     """Starts the company, and gives the settings that read it; it ends with the block.
 
-    Everything lies in `<home>/demo`, never in the real warehouse.
+    Everything lies in `<home>/demo`, never in the real warehouse, and nothing of it is published
+    or sent to where the real company's figures go: no setting but the demo's holds in the block.
 
     Raises:
         HomeNotWritableError: The folder cannot be made or written.
@@ -34,33 +40,30 @@ def sandbox_company() -> Iterator[Settings]:
     prepare_home(home)
     _make_room_for_this_company(home)
     # A report keeps its first figures; these are of the company as it is now.
-    for report in ("kpi_pack", "weekly_digest"):
+    for report in ("kpi_pack", "weekly_digest", "lists"):
         shutil.rmtree(home.exports / report, ignore_errors=True)
     beside = home.path / "sample"
     shutil.rmtree(beside, ignore_errors=True)
-    with _served(beside) as company:
-        os.environ.update(
-            {
-                "PERENE_HOME": str(home.path),
-                "PERENE_SOURCES": "stripe,zendesk,files",
-                "PERENE_FILES_PATH": str(beside),
-                "PERENE_AS_OF": company["as_of"],
-                "PERENE_CURRENCY": "USD",
-                "PERENE_TIME_ZONE": "UTC",
-                "PERENE_POLICY": "default",
-                "PERENE_LANGUAGE": _LANGUAGES,
-                "STRIPE_API_KEY": company["stripe_api_key"],
-                "STRIPE_BASE_URL": company["stripe_base_url"],
-                "STRIPE_REQUESTS_PER_SECOND": _REQUESTS_PER_SECOND,
-                "ZENDESK_BASE_URL": company["zendesk_base_url"],
-                "ZENDESK_EMAIL": company["zendesk_email"],
-                "ZENDESK_API_TOKEN": company["zendesk_api_token"],
-                # It goes before the two above, so that no real token is sent to the sandbox.
-                "ZENDESK_OAUTH_TOKEN": company["zendesk_oauth_token"],
-                "ZENDESK_REQUESTS_PER_MINUTE": _REQUESTS_PER_MINUTE,
-            }
-        )
+    with _served(beside) as company, only_these_settings(_settings_of(company, home, beside)):
         yield load_settings()
+
+
+def _settings_of(company: Mapping[str, str], home: Home, beside: Path) -> dict[str, str]:
+    return {
+        "PERENE_HOME": str(home.path),
+        "PERENE_SOURCES": "stripe,zendesk,files",
+        "PERENE_FILES_PATH": str(beside),
+        "PERENE_AS_OF": company["as_of"],
+        "PERENE_LANGUAGE": _LANGUAGES,
+        "STRIPE_API_KEY": company["stripe_api_key"],
+        "STRIPE_BASE_URL": company["stripe_base_url"],
+        "STRIPE_REQUESTS_PER_SECOND": _REQUESTS_PER_SECOND,
+        "ZENDESK_BASE_URL": company["zendesk_base_url"],
+        "ZENDESK_EMAIL": company["zendesk_email"],
+        "ZENDESK_API_TOKEN": company["zendesk_api_token"],
+        "ZENDESK_OAUTH_TOKEN": company["zendesk_oauth_token"],
+        "ZENDESK_REQUESTS_PER_MINUTE": _REQUESTS_PER_MINUTE,
+    }
 
 
 def _make_room_for_this_company(home: Home) -> None:

@@ -1,24 +1,21 @@
 """The demo's company is served while it lasts, and lives in a folder of its own."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
 import pytest
 import urllib3
 
+from ingestion.settings import setting
 from orchestration.demo import sandbox_company
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[Path]:
-    """The real home; what the demo sets in the environment ends with the test."""
-    before = dict(os.environ)
-    os.environ["PERENE_HOME"] = str(tmp_path)
-    yield tmp_path
-    os.environ.clear()
-    os.environ.update(before)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The real home."""
+    monkeypatch.setenv("PERENE_HOME", str(tmp_path))
+    return tmp_path
 
 
 def test_the_company_answers_until_the_demo_ends(home: Path) -> None:
@@ -42,6 +39,23 @@ def test_the_company_answers_until_the_demo_ends(home: Path) -> None:
         urllib3.request("GET", address, headers=key, retries=False)
 
 
+def test_nothing_made_up_goes_where_the_real_figures_go(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    env = home / ".env"
+    env.write_text("PERENE_PUBLISH_POSTGRES=postgresql://localhost/real\nPERENE_CURRENCY=EUR\n")
+    env.chmod(0o600)
+    monkeypatch.setattr("ingestion.settings.ENV_FILE", env)
+    monkeypatch.setenv("PERENE_RECIPIENTS", "real.csv")
+    monkeypatch.setenv("ZENDESK_SUBDOMAIN", "real")
+    with sandbox_company() as settings:
+        assert settings.currency == "USD"
+        for name in ("PERENE_PUBLISH_POSTGRES", "PERENE_RECIPIENTS", "ZENDESK_SUBDOMAIN"):
+            assert setting(name) == ""
+    assert setting("PERENE_PUBLISH_POSTGRES") == "postgresql://localhost/real"
+    assert setting("PERENE_RECIPIENTS") == "real.csv"
+
+
 def test_what_another_company_left_in_the_demos_folder_goes(home: Path) -> None:
     (home / "demo").mkdir()
     duckdb.connect(str(home / "demo" / "warehouse.duckdb")).close()
@@ -50,7 +64,6 @@ def test_what_another_company_left_in_the_demos_folder_goes(home: Path) -> None:
     with sandbox_company() as settings:
         assert not settings.home.warehouse.exists()
         (settings.home.path / "kept.txt").write_text("of this company", encoding="utf-8")
-    os.environ["PERENE_HOME"] = str(home)
     with sandbox_company() as settings:
         assert (settings.home.path / "kept.txt").exists()
 
