@@ -20,7 +20,6 @@ _CHARTS: Final = {
     "trend": "MRR",
     "steps": "What changed MRR",
 }
-_MOST_ROWS: Final = 5
 
 
 def write_message(
@@ -67,13 +66,11 @@ def write_message(
 
 def mail_page(figures: Figures, language: Language) -> Page:
     """The page, shortened to what a mail is for."""
-    tables = []
-    for section in figures.sections:
-        definition = BY_KEY[section.key]
-        if definition.is_mailed:
-            most = _MOST_ROWS if definition.is_personal else None
-            tables.append(table(section, figures, language, most))
-    return replace(page(figures, language), tables=tuple(tables))
+    mailed = [section for section in figures.sections if BY_KEY[section.key].is_mailed]
+    return replace(
+        page(figures, language),
+        tables=tuple(table(section, figures, language, in_mail=True) for section in mailed),
+    )
 
 
 def _attached(language: Language, figures: Figures) -> str:

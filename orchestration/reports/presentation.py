@@ -24,14 +24,8 @@ from orchestration.reports.style import outcome_color
 from orchestration.reports.wording import unlinked_text
 
 _MOST_DIFFERENCES: Final = 20
+_MOST_IN_MAIL: Final = 5  # of a list of customers
 _RUN_SHOWN: Final = 8  # characters of a run's id; figures.json and kpis.csv have all
-# A mail is read on a phone, which has room for three columns: who, what, how much.
-_IN_A_MAIL: Final = {
-    "past_due": ("customer", "last_paid_on", "past_due_mrr"),
-    "long_open_tickets": ("customer", "oldest_open_on", "mrr"),
-    "renewals": ("customer", "renews_on", "renewing_mrr"),
-    "largest_changes": ("customer", "movement", "mrr_delta"),
-}
 
 
 @dataclass(frozen=True)
@@ -145,7 +139,7 @@ def headline_title(line: Headline, language: Language) -> str:
 
 
 def table(
-    section: SectionFigures, figures: Figures, language: Language, most: int | None = None
+    section: SectionFigures, figures: Figures, language: Language, *, in_mail: bool = False
 ) -> Table:
     """A section as texts: its columns without the details, its first or last rows.
 
@@ -153,20 +147,19 @@ def table(
         section: The section's figures.
         figures: The report's.
         language: The language.
-        most: The most rows to show in a mail, with the columns of a mail; when not given, the
-            table is that of a page.
+        in_mail: As a mail has room for it: fewer columns, and of a list fewer rows.
 
     Returns:
         The table.
     """
     definition = BY_KEY[section.key]
-    in_a_mail = () if most is None else _IN_A_MAIL.get(section.key, ())
-    most = definition.shown if most is None else most
+    mailed = {column.key for column in definition.columns if column.is_mailed} if in_mail else ()
+    most = _MOST_IN_MAIL if in_mail and definition.is_personal else definition.shown
     columns = {column.key: column for column in definition.columns}
     shown = [
         (place, columns.get(key, Column(key, key, kind)))
         for place, (key, kind) in enumerate(section.columns)
-        if (key in in_a_mail if in_a_mail else key not in columns or not columns[key].is_detail)
+        if (key in mailed if mailed else key not in columns or not columns[key].is_detail)
     ]
     first = max(0, len(section.rows) - most) if definition.is_newest_last else 0
     rows = section.rows[first : first + most]

@@ -35,6 +35,7 @@ class Column:
         kind: What its figures are.
         is_detail: Only the workbook and the CSV file have it.
         is_summed: Its total stands under the table.
+        is_mailed: Mails, which are narrow, show it; where no column is marked, they show all.
     """
 
     key: str
@@ -42,6 +43,7 @@ class Column:
     kind: Kind
     is_detail: bool = False
     is_summed: bool = False
+    is_mailed: bool = False
 
 
 @dataclass(frozen=True)
@@ -346,7 +348,7 @@ SECTIONS = (
                 count(*) filter (where reopens > 0),
                 (count(*) filter (where rating_latest = 'good')
                     / nullif(count(rating_latest), 0))::decimal(28, 6)
-            from marts.fct_tickets where {_local("created_at")} < $end
+            from marts.fct_tickets where is_counted and {_local("created_at")} < $end
             group by opened_in order by opened_in desc limit 12
         ) order by opened_in
         """,  # noqa: S608 - own words
@@ -397,6 +399,59 @@ SECTIONS = (
         instead_of="support",
     ),
     Section(
+        "support_weeks",
+        "Support",
+        "Tickets of each week; median times in business hours; the backlog as the week ends.",
+        "There are no tickets.",
+        _WEEKLY,
+        ("fct_tickets", "support_backlog_daily"),
+        f"""
+        with tickets as (
+            select {_local("created_at")}::date as created_on,
+                {_local("first_replied_at")}::date as first_replied_on,
+                {_local("first_solved_at")}::date as first_solved_on,
+                {_local("solved_at")}::date as solved_on, {_local("rated_at")}::date as rated_on,
+                first_reply_business_minutes, first_resolution_business_minutes, rating_latest
+            from marts.fct_tickets where is_counted
+        ),
+        weeks as (
+            select ($start - (7 * n)::integer)::date as week_start from range(6) as r(n)
+        )
+        select week_start,
+            count(*) filter (where date_diff('day', week_start, created_on) between 0 and 6),
+            count(*) filter (where date_diff('day', week_start, solved_on) between 0 and 6),
+            (select sum(tickets) from marts.support_backlog_daily
+                where backlog_on = week_start + 6),
+            (median(first_reply_business_minutes) filter (
+                where date_diff('day', week_start, first_replied_on) between 0 and 6
+            ) / 60)::decimal(28, 6),
+            (median(first_resolution_business_minutes) filter (
+                where date_diff('day', week_start, first_solved_on) between 0 and 6
+            ) / 60)::decimal(28, 6),
+            (count(*) filter (
+                where rating_latest = 'good'
+                    and date_diff('day', week_start, rated_on) between 0 and 6
+            ) / nullif(count(*) filter (
+                where date_diff('day', week_start, rated_on) between 0 and 6
+            ), 0))::decimal(28, 6)
+        from weeks cross join tickets
+        where week_start + 6 >= (select min(created_on) from tickets)
+        group by week_start order by week_start
+        """,  # noqa: S608 - own words
+        (
+            Column("week_start", "Week of", Kind.DAY, is_mailed=True),
+            Column("tickets", "Tickets", Kind.COUNT),
+            Column("solved", "Solved", Kind.COUNT),
+            Column("backlog", "Backlog", Kind.COUNT, is_mailed=True),
+            Column("first_reply_hours", "First reply, hours", Kind.RATIO, is_mailed=True),
+            Column("resolution_hours", "Resolution, hours", Kind.RATIO),
+            Column("good_ratings", "Good ratings", Kind.RATE, is_mailed=True),
+        ),
+        ("week_start",),
+        is_newest_last=True,
+        is_mailed=True,
+    ),
+    Section(
         "past_due",
         "Customers past due",
         "Customers with a payment that is past due when the data end.",
@@ -410,13 +465,13 @@ SECTIONS = (
         order by past_due_mrr desc, customer_id
         """,  # noqa: S608 - own words
         (
-            Column("customer", "Customer", Kind.TEXT),
+            Column("customer", "Customer", Kind.TEXT, is_mailed=True),
             Column("customer_id", "Customer id", Kind.TEXT, is_detail=True),
             Column("country", "Country", Kind.COUNTRY, is_detail=True),
-            Column("past_due_mrr", "Past-due MRR", Kind.MONEY, is_summed=True),
+            Column("past_due_mrr", "Past-due MRR", Kind.MONEY, is_summed=True, is_mailed=True),
             Column("mrr", "MRR", Kind.MONEY, is_summed=True),
             Column("failed_charges", "Failed charges, 90 days", Kind.COUNT),
-            Column("last_paid_on", "Last paid", Kind.DAY),
+            Column("last_paid_on", "Last paid", Kind.DAY, is_mailed=True),
         ),
         ("customer_id",),
         is_personal=True,
@@ -438,7 +493,7 @@ SECTIONS = (
                 min(created_at) filter (where solved_at is null) as oldest_open_at,
                 count(*) filter (where reopens > 0 and created_at >= $as_of - interval 30 day)
                     as reopened
-            from marts.fct_tickets group by customer_id
+            from marts.fct_tickets where is_counted group by customer_id
         )
         select {_CALLED}, customer_id, counted.open_tickets, {_local("oldest_open_at")}::date,
             reopened, last_rating,
@@ -448,13 +503,13 @@ SECTIONS = (
         order by mrr desc nulls last, customer_id
         """,  # noqa: S608 - own words
         (
-            Column("customer", "Customer", Kind.TEXT),
+            Column("customer", "Customer", Kind.TEXT, is_mailed=True),
             Column("customer_id", "Customer id", Kind.TEXT, is_detail=True),
             Column("open_tickets", "Open tickets", Kind.COUNT),
-            Column("oldest_open_on", "Open since", Kind.DAY),
+            Column("oldest_open_on", "Open since", Kind.DAY, is_mailed=True),
             Column("reopened_tickets", "Reopened", Kind.COUNT),
             Column("last_rating", "Last rating", Kind.TERM),
-            Column("mrr", "MRR", Kind.MONEY, is_summed=True),
+            Column("mrr", "MRR", Kind.MONEY, is_summed=True, is_mailed=True),
         ),
         ("customer_id",),
         is_personal=True,
@@ -490,12 +545,12 @@ SECTIONS = (
         order by renews_on, running_mrr desc, subscription_id
         """,  # noqa: S608 - own words
         (
-            Column("customer", "Customer", Kind.TEXT),
+            Column("customer", "Customer", Kind.TEXT, is_mailed=True),
             Column("customer_id", "Customer id", Kind.TEXT, is_detail=True),
             Column("subscription_id", "Subscription", Kind.TEXT, is_detail=True),
-            Column("renews_on", "Renews on", Kind.DAY),
+            Column("renews_on", "Renews on", Kind.DAY, is_mailed=True),
             Column("started_on", "Since", Kind.DAY, is_detail=True),
-            Column("renewing_mrr", "Renewing MRR", Kind.MONEY, is_summed=True),
+            Column("renewing_mrr", "Renewing MRR", Kind.MONEY, is_summed=True, is_mailed=True),
             Column("mrr", "MRR", Kind.MONEY, is_detail=True),
             Column("payment_health", "Payments", Kind.TERM),
             Column("support_health", "Support", Kind.TERM),
@@ -519,12 +574,12 @@ SECTIONS = (
         order by abs(mrr_delta) desc, movement_id limit 20
         """,  # noqa: S608 - own words
         (
-            Column("customer", "Customer", Kind.TEXT),
+            Column("customer", "Customer", Kind.TEXT, is_mailed=True),
             Column("customer_id", "Customer id", Kind.TEXT, is_detail=True),
-            Column("movement", "Movement", Kind.TERM),
+            Column("movement", "Movement", Kind.TERM, is_mailed=True),
             Column("reason", "Reason", Kind.TERM),
             Column("occurred_on", "Day", Kind.DAY),
-            Column("mrr_delta", "Change of MRR", Kind.MONEY),
+            Column("mrr_delta", "Change of MRR", Kind.MONEY, is_mailed=True),
         ),
         ("customer_id", "occurred_on", "movement"),
         shown=10,

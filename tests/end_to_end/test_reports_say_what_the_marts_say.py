@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import duckdb
@@ -147,8 +148,11 @@ def test_the_lists_name_everybody_they_should_and_nobody_else(
     waiting = {
         ticket["customer_id"]
         for ticket in rows(marts, "fct_tickets")
-        if (ticket["solved_at"] is None and ticket["created_at"] < end - timedelta(days=3))
-        or (ticket["reopens"] > 0 and ticket["created_at"] >= end - timedelta(days=30))
+        if ticket["is_counted"]
+        and (
+            (ticket["solved_at"] is None and ticket["created_at"] < end - timedelta(days=3))
+            or (ticket["reopens"] > 0 and ticket["created_at"] >= end - timedelta(days=30))
+        )
     }
     listed = {row["customer_id"] for row in table(pack, "long_open_tickets")}
     assert listed == waiting & set(customers)
@@ -218,6 +222,40 @@ def test_a_week_closes_with_what_all_movements_until_then_make(
     lists = read_week(snapshot, last_week(snapshot), CUSTOMER_LISTS)
     for key in LISTS:
         assert lists.section(key) == digest.section(key)
+
+
+def test_support_of_each_week_is_its_tickets(
+    snapshot: Path, marts: duckdb.DuckDBPyConnection
+) -> None:
+    digest = read_week(snapshot, last_week(snapshot))
+    tickets = [row for row in rows(marts, "fct_tickets") if row["is_counted"]]
+    backlog: dict[date, int] = defaultdict(int)
+    for row in rows(marts, "support_backlog_daily"):
+        backlog[row["backlog_on"]] += row["tickets"]
+
+    def in_week(moment: Any, monday: date) -> bool:
+        return moment is not None and monday <= moment.date() < monday + timedelta(days=7)
+
+    weeks = table(digest, "support_weeks")
+    assert [row["week_start"] for row in weeks][-1] == digest.start
+    assert len(weeks) == 6
+    for week in weeks:
+        monday = week["week_start"]
+        assert week["tickets"] == sum(in_week(one["created_at"], monday) for one in tickets)
+        assert week["solved"] == sum(in_week(one["solved_at"], monday) for one in tickets)
+        assert week["backlog"] == backlog[monday + timedelta(days=6)]
+        times = [
+            one["first_reply_business_minutes"]
+            for one in tickets
+            if in_week(one["first_replied_at"], monday)
+            and one["first_reply_business_minutes"] is not None
+        ]
+        expected = Decimal(median(times)) / 60 if times else None
+        assert week["first_reply_hours"] == pytest.approx(expected, abs=Decimal("0.000001"))
+        rated = [one["rating_latest"] for one in tickets if in_week(one["rated_at"], monday)]
+        good = Decimal(rated.count("good")) / len(rated) if rated else None
+        assert week["good_ratings"] == pytest.approx(good, abs=Decimal("0.000001"))
+    assert sum(row["tickets"] for row in weeks)
 
 
 def test_a_pack_of_each_segment_closes_and_is_made_of_its_own_customers(

@@ -115,7 +115,8 @@ def fill_warehouse(home: Home, label: str = "first", months: int = 3) -> None:
                 select customer_id, timestamp '2026-01-02 12:00:00' as created_at,
                     null::timestamp as solved_at, 1 as reopens, 'good' as rating_latest,
                     30::decimal(28, 6) as first_reply_calendar_minutes,
-                    null::decimal(28, 6) as first_resolution_calendar_minutes
+                    null::decimal(28, 6) as first_resolution_calendar_minutes,
+                    true as is_counted
                 from marts.dim_customers;
             checkpoint
             """

@@ -94,7 +94,8 @@ def fill(home: Home, customers: int, first: int) -> None:
                 select customer_id, timestamp '2026-01-02 12:00:00' as created_at,
                     null::timestamp as solved_at, 1 as reopens, 'good' as rating_latest,
                     30::decimal(28, 6) as first_reply_calendar_minutes,
-                    null::decimal(28, 6) as first_resolution_calendar_minutes
+                    null::decimal(28, 6) as first_resolution_calendar_minutes,
+                    true as is_counted
                 from heads;
             create or replace table marts.fct_mrr_movement_items as
                 select customer_id, customer_id || 's' as subscription_id, 'prod_1' as plan_id,

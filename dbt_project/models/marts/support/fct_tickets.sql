@@ -36,7 +36,8 @@ select
     tickets.first_replied_at,
     tickets.last_replied_at,
     tickets.first_solved_at,
-    tickets.solved_at
+    tickets.solved_at,
+    ratings.rated_at
 from {{ ref("int_tickets") }} as tickets
 inner join {{ ref("int_ticket_customers") }} as customers
     on tickets.ticket_key = customers.ticket_key
