@@ -6,7 +6,7 @@ import dagster as dg
 from dagster._core.utils import make_new_run_id
 
 from ingestion.settings import Home, Settings
-from orchestration.assets.exports import KPI_PACK_KEY, WEEKLY_DIGEST_KEY
+from orchestration.assets.exports import KPI_PACK_KEY, WEEKLY_DIGEST_KEY, report_metadata
 from orchestration.delivery.deliver import tell_delays
 from orchestration.errors import RunFailedError
 from orchestration.home import prepare_home
@@ -14,7 +14,7 @@ from orchestration.instance import open_instance
 from orchestration.progress import phase
 from orchestration.reports.kpi_pack import make_kpi_pack
 from orchestration.reports.periods import week_start
-from orchestration.reports.report import Report, report_metadata
+from orchestration.reports.report import Report
 from orchestration.reports.weekly import make_weekly_digest
 from orchestration.run_failures import explain_run_failure, keep_tracebacks, write_failure_notice
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
+from typing import Any
 
 import dagster as dg
 
@@ -11,10 +12,11 @@ from orchestration.home import prepare_home
 from orchestration.progress import phase
 from orchestration.reports.dashboard.dashboard import make_dashboard
 from orchestration.reports.dashboard.reading_back import CHECK, page_faults
+from orchestration.reports.headlines import HEADLINES
 from orchestration.reports.kpi_pack import make_kpi_pack
 from orchestration.reports.periods import week_name
 from orchestration.reports.reading_back import CHECKS, read_back
-from orchestration.reports.report import Report, published_snapshot, report_metadata
+from orchestration.reports.report import Report, published_snapshot
 from orchestration.reports.weekly import make_customer_lists, make_weekly_digest
 
 KPI_PACK_KEY = dg.AssetKey(["exports", "kpi_pack"])
@@ -153,6 +155,22 @@ def dashboard_asset() -> dg.AssetsDefinition:
         )
 
     return dashboard
+
+
+def report_metadata(report: Report) -> dict[str, Any]:
+    """What Dagster shows of a report."""
+    return {
+        "folder": dg.MetadataValue.path(str(report.folder)),
+        "figures": "stored before, unchanged" if report.was_stored else "read from the publication",
+        "as of": report.figures.foot.as_of.isoformat(),
+        "publication": report.figures.foot.version,
+        "languages": ", ".join(report.languages),
+        **{
+            HEADLINES[line.key].title: dg.MetadataValue.float(float(line.value))
+            for line in report.figures.headlines
+            if line.value is not None
+        },
+    }
 
 
 def _check_specs(key: dg.AssetKey) -> list[dg.AssetCheckSpec]:

@@ -7,9 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
-
-import dagster as dg
 
 from ingestion.settings import LANGUAGES, Home
 from orchestration.errors import HomeNotWritableError, NothingPublishedError, ReportError
@@ -18,7 +15,6 @@ from orchestration.reports import naming
 from orchestration.reports.charts import draw_charts
 from orchestration.reports.figures import Figures
 from orchestration.reports.figures_form_1 import figures_of_form_1
-from orchestration.reports.headlines import HEADLINES
 from orchestration.reports.language import language
 from orchestration.reports.mail import write_message
 from orchestration.reports.message import Message
@@ -184,22 +180,6 @@ def write_report(
     finally:
         shutil.rmtree(building, ignore_errors=True)
     return replace(made, files=tuple(folder / name for name in names))
-
-
-def report_metadata(report: Report) -> dict[str, Any]:
-    """What Dagster shows of a report."""
-    return {
-        "folder": dg.MetadataValue.path(str(report.folder)),
-        "figures": "stored before, unchanged" if report.was_stored else "read from the publication",
-        "as of": report.figures.foot.as_of.isoformat(),
-        "publication": report.figures.foot.version,
-        "languages": ", ".join(report.languages),
-        **{
-            HEADLINES[line.key].title: dg.MetadataValue.float(float(line.value))
-            for line in report.figures.headlines
-            if line.value is not None
-        },
-    }
 
 
 def _write(made: Report, building: Path) -> Iterator[Path]:
