@@ -1,5 +1,6 @@
 """Hands reports to the channels: to whom what may go, each once, with a record of its fate."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,7 +12,7 @@ from orchestration.delivery.channels.email import EmailChannel, build_mail
 from orchestration.delivery.channels.folder import FolderChannel
 from orchestration.delivery.channels.objects import ObjectsChannel
 from orchestration.delivery.channels.parcel import Channel, Parcel, plain_name
-from orchestration.delivery.channels.slack import SlackChannel
+from orchestration.delivery.channels.slack import SlackChannel, build_post
 from orchestration.delivery.errors import (
     DeliveryError,
     NotSentError,
@@ -176,11 +177,17 @@ class PostOffice:
         return Outcome(recipient, state, reason, is_new=True)
 
     def _write_down(self, parcel: Parcel) -> Outcome:
-        smtp = self._delivery.smtp
         outbox = self._home.exports / "outbox"
         outbox.mkdir(parents=True, exist_ok=True)
-        address = plain_name(parcel.key.recipient)
-        file = outbox / f"{parcel.name}-{parcel.key.channel}-{address}.eml"
+        channel = parcel.key.channel
+        name = f"{parcel.name}-{channel}-{plain_name(parcel.key.recipient)}"
+        if channel == "slack":
+            file = outbox / f"{name}.json"
+            post = json.dumps(build_post(parcel), ensure_ascii=False, indent=2)
+            file.write_text(post, encoding="utf-8")
+            return Outcome(parcel.recipient, DRY_RUN, str(file), is_new=True)
+        smtp = self._delivery.smtp
+        file = outbox / f"{name}.eml"
         try:
             mail = build_mail(parcel, smtp.sender if smtp else _NOBODY)
         except NotSentError as error:

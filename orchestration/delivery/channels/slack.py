@@ -47,20 +47,11 @@ class SlackChannel:
     def send(self, parcel: Parcel, sent_at: datetime) -> str:  # noqa: ARG002 - as every channel
         """Posts one message and gives its timestamp; see ``Channel``."""
         client = self._client()
-        message, recipient = parcel.message, parcel.recipient
-        files = message.attachments
         with _nothing_posted():
             client.auth_test()
-            uploaded = [self._upload(client, path) for path in files]
+            uploaded = [self._upload(client, path) for path in parcel.message.attachments]
         with _may_be_posted():
-            posted = client.chat_postMessage(
-                channel=recipient.address,
-                text=_plain(f"{message.subject}\n{message.text}"),
-                blocks=list(message.blocks) or None,
-                mrkdwn=False,
-                unfurl_links=False,
-                unfurl_media=False,
-            )
+            posted = client.chat_postMessage(**build_post(parcel))
             timestamp, channel = str(posted["ts"]), str(posted["channel"])
         if uploaded:
             try:
@@ -114,6 +105,19 @@ class SlackChannel:
         request.add_header("Content-Type", "application/octet-stream")
         with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS):  # noqa: S310 - as above
             return {"id": place["file_id"], "title": path.name}
+
+
+def build_post(parcel: Parcel) -> dict[str, Any]:
+    """The arguments of ``chat.postMessage``; a dry run writes them down."""
+    message = parcel.message
+    return {
+        "channel": parcel.recipient.address,
+        "text": _plain(f"{message.subject}\n{message.text}"),
+        "blocks": list(message.blocks) or None,
+        "mrkdwn": False,
+        "unfurl_links": False,
+        "unfurl_media": False,
+    }
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """What is sent to whom: dry runs, folders, segments, delays, and the commands."""
 
 import fcntl
+import json
 import shutil
 from email import message_from_bytes
 from email.policy import default
@@ -42,11 +43,14 @@ def test_without_a_configured_channel_mails_are_written_and_nothing_is_recorded(
     outbox = published.home.exports / "outbox"
     names = [
         "kpi_pack-2026-01-email-ana-company.example.eml",
-        "kpi_pack-2026-01-slack-C0123456789.eml",
+        "kpi_pack-2026-01-slack-C0123456789.json",
     ]
     assert sorted(file.name for file in outbox.iterdir()) == names
     mail = message_from_bytes((outbox / names[0]).read_bytes(), policy=default)
     assert mail["Subject"] == "MRR is 10"
+    post = json.loads((outbox / names[1]).read_text(encoding="utf-8"))
+    assert post["channel"] == "C0123456789"
+    assert post["text"].startswith("MRR is 10")
     assert entries(published) == []
     written = (outbox / names[0]).read_bytes()
     send(published)
@@ -137,7 +141,7 @@ def test_blocked_data_are_not_sent_but_one_notice_of_delay_and_later_the_report(
     subjects = [mail["Subject"] for _, mail in mails.mails]
     assert subjects == [
         "Delayed: KPI pack, January 2026",
-        "Em atraso: Relatório de indicadores, janeiro de 2026",
+        "Atrasado: Relatório de indicadores, janeiro de 2026",
     ]
     with pytest.raises(DeliveryError, match="did not pass"):
         resend(published, "kpi_pack", PERIOD, "Ana", "now")
