@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from orchestration.reports.figures import Difference, Figures, SectionFigures
-from orchestration.reports.sections import BY_KEY, Moment
+from orchestration.reports.section import Moment
+from orchestration.reports.sections import BY_KEY
 
 
 def differences(before: Figures, now: Figures) -> tuple[Difference, ...]:

@@ -19,7 +19,8 @@ from orchestration.reports.naming import (
     segment_name,
     shortened,
 )
-from orchestration.reports.sections import BY_KEY, LEVELS, Column
+from orchestration.reports.section import Column
+from orchestration.reports.sections import BY_KEY, LEVELS
 from orchestration.reports.style import outcome_color
 from orchestration.reports.wording import unlinked_text
 

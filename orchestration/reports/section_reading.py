@@ -9,7 +9,8 @@ import duckdb
 from orchestration.reports.figures import SectionFigures, decimal
 from orchestration.reports.kinds import Cell, Kind
 from orchestration.reports.publication import last_day_of, rows_of
-from orchestration.reports.sections import Moment, Section, sections_of
+from orchestration.reports.section import Moment, Section
+from orchestration.reports.sections import sections_of
 
 
 def read_sections(

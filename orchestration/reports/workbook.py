@@ -29,7 +29,8 @@ from orchestration.reports.presentation import (
     months_to_come,
     page,
 )
-from orchestration.reports.sections import BY_KEY, LEVELS, Column
+from orchestration.reports.section import Column
+from orchestration.reports.sections import BY_KEY, LEVELS
 from orchestration.reports.style import (
     ACCENT,
     BAND,
