@@ -335,16 +335,16 @@ def test_lines_of_dots_cross_the_wire_whole(
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # a child of a process with threads
-def test_killed_at_many_lines_nobody_gets_two_mails_and_no_loss_goes_unnoticed(
+def test_killed_at_any_line_nobody_gets_two_mails_and_no_loss_goes_unnoticed(
     published: Settings,
     recipients: Recipients,
     mails: MailServer,
 ) -> None:
     recipients(row())
     fates = fates_of_kills(
-        published, "channels/email.py", mails.mails.clear, lambda: len(mails.mails), step=3
+        published, "channels/email.py", mails.mails.clear, lambda: len(mails.mails)
     )
-    assert fates.total() > 50
+    assert fates.total() > 150
     assert set(fates) == {("sent", 1), ("unknown", 0), ("unknown", 1)}, fates
 
 

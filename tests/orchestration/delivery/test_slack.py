@@ -273,7 +273,7 @@ def test_slack_that_is_not_there_fails_and_the_token_is_shown_nowhere(
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # a child of a process with threads
-def test_killed_at_many_lines_a_channel_gets_no_two_posts_nor_files_and_no_loss_goes_unnoticed(
+def test_killed_at_any_line_a_channel_gets_no_two_posts_nor_files_and_no_loss_goes_unnoticed(
     published: Settings, recipients: Recipients, slack: Slack
 ) -> None:
     recipients(_SLACK | {"attachments": "yes"})
@@ -283,12 +283,8 @@ def test_killed_at_many_lines_a_channel_gets_no_two_posts_nor_files_and_no_loss_
         slack.shared.clear()
 
     fates = fates_of_kills(
-        published,
-        "channels/slack.py",
-        forget,
-        lambda: (len(slack.posts), len(slack.shared)),
-        step=3,
+        published, "channels/slack.py", forget, lambda: (len(slack.posts), len(slack.shared))
     )
-    assert fates.total() > 50
+    assert fates.total() > 150
     unknown = {("unknown", arrived) for arrived in ((0, 0), (1, 0), (1, 1))}
     assert set(fates) == {("sent", (1, 1)), *unknown}, fates
