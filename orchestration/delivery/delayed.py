@@ -7,13 +7,7 @@ from orchestration.build_state import BuildState, read_build_state
 from orchestration.delivery.errors import DeliveryError
 from orchestration.errors import PublicationBlockedError
 from orchestration.publishing.gate import WAREHOUSE, open_gate
-from orchestration.publishing.snapshot import literal
-
-# No extension is fetched or loaded.
-_STATIC: dict[str, str | bool | int | float | list[str]] = {
-    "autoinstall_known_extensions": "false",
-    "autoload_known_extensions": "false",
-}
+from orchestration.publishing.snapshot import WITHOUT_EXTENSIONS, literal
 
 
 def blocked_build(settings: Settings) -> BuildState | None:
@@ -26,7 +20,7 @@ def blocked_build(settings: Settings) -> BuildState | None:
     if not warehouse.exists():
         return None
     try:
-        with duckdb.connect(config=_STATIC) as connection:
+        with duckdb.connect(config=WITHOUT_EXTENSIONS) as connection:
             connection.execute(f"attach {literal(str(warehouse))} as {WAREHOUSE} (read_only)")
             state = read_build_state(connection)
             try:

@@ -16,6 +16,7 @@ from orchestration.publishing.snapshot import (
     PUBLISHED_TABLE,
     SNAPSHOT,
     SNAPSHOT_NAME,
+    WITHOUT_EXTENSIONS,
     attach_snapshot,
     copy_mart,
     literal,
@@ -97,9 +98,7 @@ def _connection(settings: Settings) -> duckdb.DuckDBPyConnection:
         raise PublicationBlockedError(
             f"Nothing was published: there is no warehouse at {warehouse}. Run `make run` first."
         )
-    connection = duckdb.connect(
-        config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
-    )
+    connection = duckdb.connect(config=WITHOUT_EXTENSIONS)
     try:
         connection.execute(f"attach {literal(str(warehouse))} as {WAREHOUSE} (read_only)")
     except duckdb.Error:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC
 from pathlib import Path
+from typing import Final
 
 import duckdb
 
@@ -14,6 +15,11 @@ SNAPSHOT = "snapshot"
 SCHEMA = "marts"
 PUBLISHED_TABLE = "_published"
 
+# For connections beside a snapshot or the warehouse: no extension is fetched or loaded.
+WITHOUT_EXTENSIONS: Final[dict[str, str | bool | int | float | list[str]]] = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+}
 # Named, so that a newer DuckDB still writes files that clients from 1.2 on can open.
 _STORAGE_VERSION = "v1.2.0"
 

@@ -1,7 +1,7 @@
 """What reports, their periods and segments are called in each language."""
 
 import re
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Final
 
 from babel.units import format_unit
@@ -51,9 +51,9 @@ def period_name(period: str, language: Language) -> str:
             first=language.day(monday),
             last=language.day(monday + timedelta(days=6)),
         )
-    return (
-        language.day(day_of(period)) if len(period) > len("2025-12") else _month(period, language)
-    )
+    if len(period) > len("2025-12"):
+        return language.day(day_of(period))
+    return language.long_month(month_start(period))
 
 
 def one_line(text: str) -> str:
@@ -67,11 +67,6 @@ def shortened(text: str) -> str:
     return (
         line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1].rstrip()}\N{HORIZONTAL ELLIPSIS}"
     )
-
-
-def _month(period: str, language: Language) -> str:
-    first: date = month_start(period)
-    return language.long_month(first)
 
 
 def _value_name(segment: Segment, language: Language) -> str:

@@ -13,7 +13,7 @@ from typing import Any, Final
 import duckdb
 
 from orchestration.errors import ReportError
-from orchestration.publishing.snapshot import literal
+from orchestration.publishing.snapshot import WITHOUT_EXTENSIONS, literal
 from orchestration.reports.segment import KINDS, Segment
 
 # In which column of dim_customers, or of fct_mrr_movement_items, a kind of segment stands.
@@ -31,11 +31,6 @@ _OF_ITEMS: Final = {
 # Of no customer, and the same for every segment.
 _COMMON: Final = ("_published", "data_quality", "source_coverage", "dim_plans")
 _MOST_NAMED: Final = 10
-# No extension is fetched or loaded.
-_STATIC: Final[dict[str, str | bool | int | float | list[str]]] = {
-    "autoinstall_known_extensions": "false",
-    "autoload_known_extensions": "false",
-}
 
 
 @contextmanager
@@ -59,7 +54,7 @@ def open_marts(
     Raises:
         ReportError: The publication has no such segment.
     """
-    with closing(duckdb.connect(config=_STATIC)) as connection:
+    with closing(duckdb.connect(config=WITHOUT_EXTENSIONS)) as connection:
         connection.execute(f"attach {literal(str(snapshot))} as published (read_only)")
         connection.execute("create schema marts")
         published = _tables(connection)

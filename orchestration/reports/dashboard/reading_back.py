@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import duckdb
 
+from orchestration.reports.publication import rows_of
 from orchestration.reports.segment_marts import open_marts
 
 CHECK: Final = "page_says_what_the_marts_say"
@@ -37,20 +38,20 @@ def page_faults(page: Path, snapshot: Path) -> list[str]:
 
 def _faults(said: Mapping[str, Any], marts: duckdb.DuckDBPyConnection) -> Iterator[str]:
     months: list[str] = said["months"]
-    company = _by_month(marts, "select * from marts.kpis_monthly")
+    company = _by_month(marts, "from marts.kpis_monthly")
     yield from _column_faults("the company", said["company"]["months"], months, company)
     for segment in said["segments"]:
         rows = _by_month(
             marts,
-            "select * from marts.kpis_monthly_by_segment "
-            "where segment_kind = ? and segment_value = ?",
-            [segment["kind"], segment["value"]],
+            "from marts.kpis_monthly_by_segment "
+            "where segment_kind = $kind and segment_value = $value",
+            {"kind": segment["kind"], "value": segment["value"]},
         )
         name = f"{segment['kind']}={segment['value']}"
         yield from _column_faults(name, segment["months"], months, rows)
     for key, mart in _MONTHLY.items():
         if said[key] is not None:
-            rows = _by_month(marts, f"select * from marts.{mart}")  # noqa: S608 - own words
+            rows = _by_month(marts, f"from marts.{mart}")
             yield from _column_faults(mart, said[key], months, rows)
     if said["cohorts"]:
         yield from _cohort_faults(said["cohorts"], marts)
@@ -85,12 +86,9 @@ def _cohort_faults(
 
 
 def _by_month(
-    marts: duckdb.DuckDBPyConnection, query: str, values: Sequence[object] = ()
+    marts: duckdb.DuckDBPyConnection, query: str, values: Mapping[str, Any] | None = None
 ) -> dict[str, dict[str, Any]]:
-    found = marts.execute(query, list(values))
-    names = [column[0] for column in found.description or ()]
-    rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
-    return {f"{row['metric_month']:%Y-%m}": row for row in rows}
+    return {f"{row['metric_month']:%Y-%m}": row for row in rows_of(marts, query, values)}
 
 
 def _is_same(said: str | None, expected: object) -> bool:
